@@ -1,0 +1,40 @@
+"""The catalogue of what the world can do wrong, each with one sentence for the person in front.
+
+Anything else that escapes is our own mistake and is reported as a bug.
+"""
+
+
+class CapdeskError(Exception):
+    """Understood, but refused: the message is one sentence that says what, where and what to do."""
+
+    exit_code = 1
+
+
+class UsageRefused(CapdeskError):
+    """The command line or a field cannot be understood."""
+
+    exit_code = 2
+
+
+class NotFound(CapdeskError):
+    """A name or id that names nothing."""
+
+
+class RuleRefused(CapdeskError):
+    """A rule of the definitions forbids it."""
+
+
+class FileRefused(CapdeskError):
+    """A whole file cannot be taken; nothing of it was recorded."""
+
+
+class DatabaseUnavailable(CapdeskError):
+    """The database cannot be reached, entered or trusted."""
+
+
+class DeliveryFailed(CapdeskError):
+    """The provider definitely refused; trying again later is safe."""
+
+
+class DeliveryUnknown(CapdeskError):
+    """Nobody can tell whether the provider accepted; only the owner may send again."""

@@ -1,0 +1,140 @@
+-- Provider charges, their mapping to campaigns, and the ledger rows both make.
+
+-- The mapping that holds for a charge: the most specific (label before project before account), of equals the newest.
+CREATE OR REPLACE FUNCTION mapping_of(p_provider provider_name, p_account text, p_project text, p_label text)
+RETURNS provider_mapping
+LANGUAGE sql STABLE SET search_path = capdesk, pg_temp AS $$
+  SELECT m FROM provider_mapping m
+  WHERE m.provider = p_provider
+    AND (m.account IS NULL OR m.account = p_account)
+    AND (m.project IS NULL OR m.project = p_project)
+    AND (m.label IS NULL OR m.label = p_label)
+    -- the newest word on each match key is the only one that counts
+    AND NOT EXISTS (SELECT FROM provider_mapping n WHERE n.id > m.id AND n.provider = m.provider
+                    AND (n.account, n.project, n.label) IS NOT DISTINCT FROM (m.account, m.project, m.label))
+    AND m.campaign_id IS NOT NULL
+  ORDER BY (m.label IS NOT NULL)::int * 4 + (m.project IS NOT NULL)::int * 2 + (m.account IS NOT NULL)::int DESC
+  LIMIT 1
+$$;
+
+CREATE OR REPLACE FUNCTION grain_key(p_provider provider_name, p_account text, p_usage_date date, p_project text, p_service text,
+                                     p_sku text, p_label text, p_invoice_month text, p_cost_type text) RETURNS uuid
+LANGUAGE sql IMMUTABLE SET search_path = capdesk, pg_temp AS $$
+  SELECT md5(jsonb_build_array(p_provider::text, p_account, to_char(p_usage_date, 'YYYY-MM-DD'), p_project, p_service, p_sku,
+                               p_label, p_invoice_month, p_cost_type)::text)::uuid
+$$;
+
+-- The ledger rows of newly appended charges. A grain already in the ledger of its mapped campaign keeps date, campaign
+-- and experiment; another gets the first experiment that had run on its usage day.
+CREATE OR REPLACE FUNCTION roll_charges(p_from_id bigint, p_now timestamptz) RETURNS void
+LANGUAGE sql SET search_path = capdesk, pg_temp AS $$
+  INSERT INTO cost_rollup (date, campaign_id, experiment_id, source, cost_usd, charge_id, mapping_id, recorded_at)
+  SELECT c.usage_date, m.campaign_id,
+         CASE WHEN before.id IS NOT NULL THEN before.experiment_id
+              ELSE dated_experiment(m.campaign_id, c.usage_date, 'UTC') END,
+         c.provider::text::cost_source, c.amount_usd, c.id, m.id, p_now
+  FROM provider_charge c
+  CROSS JOIN LATERAL mapping_of(c.provider, c.account, c.project, c.label) m
+  LEFT JOIN LATERAL (
+    SELECT r.id, r.experiment_id FROM cost_rollup r JOIN provider_charge p ON p.id = r.charge_id
+    WHERE p.grain_key = c.grain_key AND r.campaign_id = m.campaign_id ORDER BY r.id DESC LIMIT 1) before ON true
+  WHERE c.id >= p_from_id AND m.campaign_id IS NOT NULL
+  ORDER BY c.id
+$$;
+
+-- Appends the difference between what the staged statements say and what is recorded. A file states the days it
+-- covers in full: a grain of a covered day that it no longer names is taken back. Returns the lines (first record
+-- of a statement) that changed nothing, with status 'duplicate'.
+CREATE OR REPLACE FUNCTION record_charges(p_batch bigint)
+RETURNS TABLE (line integer, status text, field text, reason text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := ledger_now();
+  v_first bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('capdesk charges'));
+  ANALYZE staged_charge;
+  IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch AND usage_date >= (v_now AT TIME ZONE 'UTC')::date) THEN
+    RAISE EXCEPTION 'A provider day is recorded only once it has ended (UTC).' USING ERRCODE = 'CD001';
+  END IF;
+  SELECT coalesce(max(id), 0) + 1 INTO v_first FROM provider_charge;
+
+  RETURN QUERY
+  WITH stated AS MATERIALIZED (
+    SELECT *, grain_key(provider, account, usage_date, project, service, sku, label, invoice_month, cost_type) AS key
+    FROM staged_charge WHERE batch_id = p_batch
+  ), covered AS (
+    SELECT DISTINCT provider, account, usage_date FROM stated
+  ), known AS MATERIALIZED (
+    SELECT c.grain_key AS key, sum(c.amount_usd) AS amount_usd, min(c.id) AS first_id
+    FROM provider_charge c JOIN covered d USING (provider, account, usage_date)
+    GROUP BY 1
+  ), fresh AS (
+    SELECT s.*, s.stated_usd - coalesce(k.amount_usd, 0) AS difference
+    FROM stated s LEFT JOIN known k USING (key)
+  ), appended AS (
+    INSERT INTO provider_charge (provider, account, usage_date, project, service, sku, label, invoice_month, cost_type,
+                                 grain_key, amount_usd, stated_usd, breakdown, batch_id, recorded_at)
+    SELECT provider, account, usage_date, project, service, sku, label, invoice_month, cost_type,
+           key, difference, stated_usd, breakdown, p_batch, v_now
+    FROM fresh f
+    WHERE difference <> 0 OR NOT EXISTS (SELECT FROM known k WHERE k.key = f.key)
+    UNION ALL
+    SELECT c.provider, c.account, c.usage_date, c.project, c.service, c.sku, c.label, c.invoice_month, c.cost_type,
+           c.grain_key, -k.amount_usd, 0, NULL, p_batch, v_now
+    FROM known k JOIN provider_charge c ON c.id = k.first_id
+    WHERE k.amount_usd <> 0 AND NOT EXISTS (SELECT FROM stated s WHERE s.key = k.key)
+  )
+  SELECT f.line, 'duplicate', 'amount_usd', NULL
+  FROM fresh f WHERE difference = 0 AND EXISTS (SELECT FROM known k WHERE k.key = f.key) ORDER BY f.line;
+
+  PERFORM roll_charges(v_first, v_now);
+  DELETE FROM staged_charge WHERE batch_id = p_batch;
+END $$;
+
+-- Maps (or, without a campaign, unmaps) and appends the ledger rows of all past days: minus where a charge was, plus
+-- where it now belongs.
+CREATE OR REPLACE FUNCTION map_charges(p_provider provider_name, p_account text, p_project text, p_label text,
+                                       p_campaign bigint, p_admin bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
+DECLARE
+  v_now timestamptz := ledger_now(true);
+  v_mapping bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('capdesk charges'));
+  IF NOT EXISTS (SELECT FROM app_user WHERE id = p_admin AND is_admin) THEN
+    RAISE EXCEPTION 'Only an admin may map charges.' USING ERRCODE = 'CD001';
+  END IF;
+  INSERT INTO provider_mapping (provider, account, project, label, campaign_id, admin_user_id, recorded_at)
+  VALUES (p_provider, p_account, p_project, p_label, p_campaign, p_admin, v_now) RETURNING id INTO v_mapping;
+
+  WITH grain AS (
+    SELECT c.provider, c.account, c.project, c.label, c.usage_date, c.grain_key, min(c.id) AS charge_id, sum(c.amount_usd) AS amount_usd
+    FROM provider_charge c
+    WHERE c.provider = p_provider
+      AND (p_account IS NULL OR c.account = p_account)
+      AND (p_project IS NULL OR c.project = p_project)
+      AND (p_label IS NULL OR c.label = p_label)
+    GROUP BY 1, 2, 3, 4, 5, 6
+  ), held AS (
+    SELECT g.grain_key, r.campaign_id, r.experiment_id, sum(r.cost_usd) AS cost_usd
+    FROM grain g JOIN provider_charge c ON c.grain_key = g.grain_key JOIN cost_rollup r ON r.charge_id = c.id
+    GROUP BY 1, 2, 3
+  ), moved AS (
+    SELECT g.*, m.campaign_id, m.id AS mapping_id
+    FROM grain g CROSS JOIN LATERAL mapping_of(g.provider, g.account, g.project, g.label) m
+    WHERE NOT EXISTS (SELECT FROM held h WHERE h.grain_key = g.grain_key AND h.campaign_id = m.campaign_id AND h.cost_usd <> 0)
+      OR m.campaign_id IS NULL
+  ), rows AS (
+    SELECT v.usage_date, h.campaign_id, h.experiment_id, v.provider, -h.cost_usd AS cost_usd, v.charge_id, 0 AS side
+    FROM moved v JOIN held h USING (grain_key) WHERE h.cost_usd <> 0
+    UNION ALL
+    SELECT v.usage_date, v.campaign_id, dated_experiment(v.campaign_id, v.usage_date, 'UTC'), v.provider, v.amount_usd, v.charge_id, 1
+    FROM moved v WHERE v.campaign_id IS NOT NULL
+  )
+  INSERT INTO cost_rollup (date, campaign_id, experiment_id, source, cost_usd, charge_id, mapping_id, recorded_at)
+  SELECT usage_date, campaign_id, experiment_id, provider::text::cost_source, cost_usd, charge_id, v_mapping, v_now
+  FROM rows ORDER BY charge_id, side;
+  RETURN v_mapping;
+END $$;

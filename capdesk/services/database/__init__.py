@@ -1,0 +1,1 @@
+"""The embedded Postgres, sessions, migrations, fingerprint and seals."""

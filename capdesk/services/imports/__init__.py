@@ -1,0 +1,1 @@
+"""From a source file to facts, with every row accounted for."""

@@ -1,0 +1,1 @@
+"""The outside world behind protocols, each with its fake beside it."""

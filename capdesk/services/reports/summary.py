@@ -1,0 +1,109 @@
+"""What a weekly report says first: how many verdicts are due, what the week cost, what arrived late."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from capdesk.services.money import ZERO, dollars
+from capdesk.services.reports.model import Late, Pace, WeeklyReport, WeeklyRow
+from capdesk.services.reports.wording import NONE, counted, listed, short_day
+
+LATE_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Spend:
+    """One line of the week's spend: who spent, in the week, and up to its end."""
+
+    label: str
+    week_usd: Decimal
+    total_usd: Decimal
+
+
+@dataclass(frozen=True)
+class LateSummary:
+    """The first late facts one by one, and exact sums over all of them and over those not shown."""
+
+    shown: tuple[Late, ...]
+    all_of_them: str
+    hidden: str | None
+
+
+def verdicts_due(report: WeeklyReport) -> tuple[WeeklyRow, ...]:
+    return tuple(row for row in report.rows if row.evaluation_recommended)
+
+
+def verdict_line(report: WeeklyReport) -> str:
+    """`verdict due on 2 of 4 experiments`, `no verdict due` or `no experiment was active`."""
+    due = len(verdicts_due(report))
+    if due:
+        return f"verdict due on {due} of {counted(len(report.rows), 'experiment')}"
+    return "no verdict due" if report.rows else "no experiment was active"
+
+
+def spend_lines(report: WeeklyReport) -> tuple[Spend, ...]:
+    """Experiments, overhead, unassigned, and last their exact sum."""
+    lines = (
+        Spend(
+            "experiments above",
+            sum((row.week.spend_usd for row in report.rows), ZERO),
+            sum((row.total.spend_usd for row in report.rows), ZERO),
+        ),
+        Spend("campaign overhead", report.overhead.week_usd, report.overhead.total_usd),
+        Spend("unassigned spend", report.unassigned.week_usd, report.unassigned.total_usd),
+    )
+    week = sum((line.week_usd for line in lines), ZERO)
+    return (*lines, Spend("together", week, sum((line.total_usd for line in lines), ZERO)))
+
+
+def late_summary(late: tuple[Late, ...], limit: int = LATE_SHOWN) -> LateSummary:
+    """At most `limit` late facts; one more is shown rather than spent on saying "and 1 more"."""
+    shown = late if len(late) <= limit + 1 else late[:limit]
+    rest = late[len(shown) :]
+    hidden = f"and {len(rest):,} more: {_sums(rest)}" if rest else None
+    all_of_them = f"{counted(len(late), 'line')}, {_sums(late)}" if late else "nothing"
+    return LateSummary(shown, all_of_them, hidden)
+
+
+def late_figure(item: Late) -> str:
+    """`+$3.10` for money, `+4` for a count of events."""
+    if item.amount_usd is not None:
+        return signed_dollars(item.amount_usd)
+    return NONE if item.count is None else f"{item.count:+,}"
+
+
+def signed_dollars(amount: Decimal) -> str:
+    text = dollars(amount)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def skipped_line(weeks: tuple[str, ...]) -> str | None:
+    """One sentence that names every week whose email was skipped."""
+    if not weeks:
+        return None
+    return f"No email was sent for {listed(weeks)}; `capdesk report weekly --week` shows each."
+
+
+def provisional_line(amount: Decimal) -> str:
+    if not amount:
+        return "No cost in this report is provisional."
+    return f"{dollars(amount)} is provisional: the provider may still restate it."
+
+
+def pace_line(pace: Pace) -> str:
+    """The estimate in words."""
+    if pace.usd_per_day is None:
+        return f"{NONE} (no complete day yet)"
+    day = pace.cap_reached_on
+    when = "the cap is not reached" if day is None else f"the cap is reached on {short_day(day)}"
+    return f"{dollars(pace.usd_per_day)} a day; {when} at this pace"
+
+
+def _sums(late: tuple[Late, ...]) -> str:
+    costs = [item.amount_usd for item in late if item.amount_usd is not None]
+    events = [item.count for item in late if item.count is not None]
+    words = []
+    if costs:
+        words.append(f"costs {signed_dollars(sum(costs, ZERO))}")
+    if events:
+        words.append(counted(sum(events), "event"))
+    return ", ".join(words) or NONE

@@ -1,0 +1,1 @@
+"""The window. It shows what services return and imports no SQLAlchemy."""
