@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 _IN_USE = 0x0CA9_DE5C
 """The advisory lock, in the database `postgres`, that every process using the server shares."""
 
-_PASSING = ("the database system is", "No such file", "Connection refused", "closed the connection")
+_PASSING = (
+    *("the database system is", "unexpected postmaster exit", "administrator command"),
+    *("closed the connection", "No such file", "refused"),
+)
 
 _HOLDERS = """
     SELECT count(*) FROM pg_locks

@@ -127,6 +127,7 @@ class EmbeddedServer:
         self.stop(force=force)
         with _explained(self._desk):
             where = place.locate(self._desk)
+            shutil.rmtree(place.socket_path(where), ignore_errors=True)
             shutil.rmtree(where.base)
             shutil.rmtree(where.home, ignore_errors=True)  # the same folder, unless root had to go elsewhere
 

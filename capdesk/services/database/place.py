@@ -18,6 +18,7 @@ from pathlib import Path
 
 from capdesk.errors import DatabaseUnavailable
 from capdesk.services.database import unprivileged
+from capdesk.services.database.passwords import write_private
 from capdesk.services.database.unprivileged import Account
 
 _LONGEST_SOCKET_FOLDER = 85  # bytes; the socket's whole path must stay below 104 on macOS, 108 on Linux
@@ -86,7 +87,7 @@ def settle(desk: Path) -> Place:
         return place
     base = unprivileged.SHARED / f"desk-{secrets.token_hex(8)}"
     unprivileged.make_shared_folder(base)
-    (place.home / _POINTER).write_text(base.name, encoding="utf-8")
+    write_private(place.home / _POINTER, base.name)
     moved = replace(place, base=base)
     _claim(moved)
     return moved
@@ -102,15 +103,20 @@ def make_home(desk: Path) -> Path:
 
 
 def socket_folder(place: Place) -> Path:
-    """A private folder for the socket: beside the data, or a short one where that path cannot be used."""
-    folder = place.base / "socket"
-    if not _fits_socket(place.base):
-        key = hashlib.sha256(os.fsencode(place.base.resolve())).hexdigest()[:16]
-        common = Path(f"/tmp/capdesk-{_uid(place)}")  # noqa: S108 - TMPDIR differs between window and scheduler
-        _make_private(common, place)
-        folder = common / key
+    """The private folder of the socket, made if absent. Raises DatabaseUnavailable if it is not private."""
+    folder = socket_path(place)
+    if folder.parent != place.base:
+        _make_private(folder.parent, place)
     _make_private(folder, place)
     return folder
+
+
+def socket_path(place: Place) -> Path:
+    """Beside the data, or a short path that is always the same where that one cannot be used."""
+    if _fits_socket(place.base):
+        return place.base / "socket"
+    key = hashlib.sha256(os.fsencode(place.base.resolve())).hexdigest()[:16]
+    return Path(f"/tmp/capdesk-{_uid(place)}") / key  # noqa: S108 - TMPDIR differs between window and scheduler
 
 
 def _fits_socket(base: Path) -> bool:

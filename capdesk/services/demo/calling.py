@@ -133,7 +133,7 @@ class _Room:
             outcome = next(self.decks[experiment.key])
             seconds = self.rolls.randint(*_SECONDS[outcome])
             yield moment, seconds, outcome, email
-            moment += timedelta(seconds=seconds + self.rolls.randint(45, 265))
+            moment += timedelta(seconds=seconds + self.rolls.randint(45, 255))
 
 
 def _outcomes(experiment: Experiment, seed: int) -> Iterator[str]:

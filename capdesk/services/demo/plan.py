@@ -45,7 +45,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Experiment:
-    """`bonuses` are (event type, dollars). Of 250 calls `schedules` end in an appointment; `sales` of 12 installs are paid."""
+    """`bonuses` are (event type, dollars); of 250 calls `schedules` get an appointment, of 12 installs `sales` pay."""
 
     key: str
     campaign: str
@@ -158,11 +158,8 @@ class DemoStory:
 
     def first_on(self, campaign: str, day: date, zone: ZoneInfo) -> Experiment | None:
         """The experiment a dated cost belongs to: the first that ran in the campaign on that day of that zone."""
-        runs = [(run.started_at, e.key, e) for e in self.experiments_of(campaign) for run in e.runs]
-        touching = [
-            (at, key, e) for at, key, e in runs if any(r.touches(day, zone) and r.started_at == at for r in e.runs)
-        ]
-        return min(touching, key=lambda item: item[:2])[2] if touching else None
+        runs = ((run, e) for e in self.experiments_of(campaign) for run in e.runs if run.touches(day, zone))
+        return min(runs, key=lambda pair: pair[0].started_at, default=(None, None))[1]
 
 
 def dice(seed: int, *names: object) -> random.Random:

@@ -44,7 +44,10 @@ class Scan:
 
 
 def scan(path: Path, piece: int = CHUNK) -> Scan:
-    """Read all bytes once, `piece` at a time. Raises FileRefused for what is missing, empty, binary or in no known encoding."""
+    """Read all bytes once, `piece` at a time.
+
+    Raises FileRefused for what is missing, empty, binary or in no known encoding.
+    """
     head = _head(path)
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
     wide = marked is not None and marked.startswith("utf-16")

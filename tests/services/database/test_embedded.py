@@ -17,8 +17,24 @@ from tests.support.clients import Client
 from tests.support.server import temporary_server
 
 
+@pytest.fixture(scope="module")
+def used_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("closed") / "desk"
+    yield path
+    EmbeddedServer(path).remove(force=True)
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Path]:
+def desk(used_desk: Path) -> Iterator[Path]:
+    """A desk that other tests have used before, its server down."""
+    EmbeddedServer(used_desk).attach().release()
+    yield used_desk
+    EmbeddedServer(used_desk).stop(force=True)
+
+
+@pytest.fixture
+def new_desk(tmp_path: Path) -> Iterator[Path]:
+    """A desk without a cluster."""
     path = tmp_path / "desk"
     yield path
     EmbeddedServer(path).remove(force=True)
@@ -82,15 +98,15 @@ def test_that_releasing_twice_is_fine_and_harms_nobody(desk: Path) -> None:
     assert not server.status().running
 
 
-def test_that_two_starters_at_once_share_one_server(desk: Path) -> None:
-    with Client(desk) as one, Client(desk) as two:
+def test_that_two_starters_at_once_share_one_server(new_desk: Path) -> None:
+    with Client(new_desk) as one, Client(new_desk) as two:
         one.wait_until_attached()
         two.wait_until_attached()
-        assert EmbeddedServer(desk).status().holders == 2
+        assert EmbeddedServer(new_desk).status().holders == 2
         one.leave()
-        assert EmbeddedServer(desk).status().running
+        assert EmbeddedServer(new_desk).status().running
         two.leave()
-    assert not EmbeddedServer(desk).status().running
+    assert not EmbeddedServer(new_desk).status().running
 
 
 def test_that_the_server_outlives_the_process_that_started_it(desk: Path) -> None:

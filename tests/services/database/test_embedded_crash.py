@@ -16,8 +16,25 @@ from capdesk.services.database.embedded import EmbeddedServer, Lease
 from tests.support.clients import Client, eventually
 
 
+@pytest.fixture(scope="module")
+def used_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("closed") / "desk"
+    yield path
+    EmbeddedServer(path).remove(force=True)
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Path]:
+def desk(used_desk: Path) -> Iterator[Path]:
+    """A desk that other tests have used before, its server down and its rows gone."""
+    with EmbeddedServer(used_desk).attach() as lease, psycopg.connect(**lease.connection.as_admin()) as session:
+        session.execute("DROP TABLE IF EXISTS kept")
+    yield used_desk
+    EmbeddedServer(used_desk).stop(force=True)
+
+
+@pytest.fixture
+def new_desk(tmp_path: Path) -> Iterator[Path]:
+    """A desk without a cluster."""
     path = tmp_path / "desk"
     yield path
     EmbeddedServer(path).remove(force=True)
@@ -161,13 +178,13 @@ def test_that_the_pid_file_of_a_live_server_is_never_removed(desk: Path) -> None
         assert file.stat().st_ino == inode
 
 
-def test_that_a_half_made_cluster_is_never_taken_for_one(desk: Path) -> None:
-    server = EmbeddedServer(desk)
+def test_that_a_half_made_cluster_is_never_taken_for_one(new_desk: Path) -> None:
+    server = EmbeddedServer(new_desk)
 
     def is_being_made() -> bool:
         return any(server.status().data_folder.parent.glob("data.new-*/PG_VERSION"))
 
-    with Client(desk) as client:
+    with Client(new_desk) as client:
         assert eventually(is_being_made)
         client.kill()
     assert server.status().version is None

@@ -36,8 +36,24 @@ server.remove()
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="about what root must do differently")
 
 
+@pytest.fixture(scope="module")
+def used_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("closed") / "desk"
+    yield path
+    EmbeddedServer(path).remove(force=True)
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Path]:
+def desk(used_desk: Path) -> Iterator[Path]:
+    """A desk that other tests have used before, its server down."""
+    EmbeddedServer(used_desk).attach().release()
+    yield used_desk
+    EmbeddedServer(used_desk).stop(force=True)
+
+
+@pytest.fixture
+def new_desk(tmp_path: Path) -> Iterator[Path]:
+    """A desk without a cluster."""
     path = tmp_path / "desk"
     yield path
     EmbeddedServer(path).remove(force=True)
@@ -56,11 +72,11 @@ def modes(path: Path) -> dict[Path, int]:
     return {folder: folder.stat().st_mode for folder in path.parents}
 
 
-def test_that_no_parent_folder_changes_its_mode(desk: Path) -> None:
-    desk.mkdir(mode=0o700)
-    before = modes(desk / "postgres")
-    EmbeddedServer(desk).attach().release()
-    assert modes(desk / "postgres") == before
+def test_that_no_parent_folder_changes_its_mode(new_desk: Path) -> None:
+    new_desk.mkdir(mode=0o700)
+    before = modes(new_desk / "postgres")
+    EmbeddedServer(new_desk).attach().release()
+    assert modes(new_desk / "postgres") == before
 
 
 def test_that_passwords_and_data_are_private(desk: Path) -> None:
@@ -73,7 +89,6 @@ def test_that_passwords_and_data_are_private(desk: Path) -> None:
 
 
 def test_that_passwords_others_can_read_are_refused(desk: Path) -> None:
-    EmbeddedServer(desk).attach().release()
     file = desk / "postgres" / "passwords.json"
     file.chmod(0o644)
     with pytest.raises(DatabaseUnavailable, match=r"can be read by other accounts \(mode 644\); run chmod 600"):
@@ -84,30 +99,33 @@ def test_that_passwords_others_can_read_are_refused(desk: Path) -> None:
 
 @pytest.mark.parametrize(("content", "complaint"), [(None, "is missing"), ("{", "is damaged"), ("[]", "is damaged")])
 def test_that_lost_passwords_are_told_and_nothing_is_made_anew(desk: Path, content: str | None, complaint: str) -> None:
-    EmbeddedServer(desk).attach().release()
     file = desk / "postgres" / "passwords.json"
+    saved = file.read_text("utf-8")
     file.unlink()
     if content is not None:
         passwords.write_private(file, content)
     with pytest.raises(DatabaseUnavailable, match=complaint):
         EmbeddedServer(desk).attach()
-    EmbeddedServer(desk).stop(force=True)
+    passwords.write_private(file, saved)
+    with EmbeddedServer(desk).attach():
+        assert EmbeddedServer(desk).status().holders == 1
 
 
 def test_that_data_open_to_others_is_refused(desk: Path) -> None:
     server = EmbeddedServer(desk)
-    server.attach().release()
     server.status().data_folder.chmod(0o755)
     with pytest.raises(DatabaseUnavailable, match=r"open to other accounts \(mode 755\); run chmod 700"):
         server.attach()
+    server.status().data_folder.chmod(0o700)
 
 
 def test_that_the_servers_own_complaint_is_passed_on(desk: Path) -> None:
     server = EmbeddedServer(desk)
-    server.attach().release()
-    (server.status().data_folder / "global" / "pg_control").unlink()
-    with pytest.raises(DatabaseUnavailable, match="could not be started") as refused:
+    control = server.status().data_folder / "global" / "pg_control"
+    control.rename(control.with_name("away"))
+    with pytest.raises(DatabaseUnavailable, match=r"could not be started \(.*pg_control") as refused:
         server.attach()
+    control.with_name("away").rename(control)
     assert str(server.status().log) in str(refused.value)
 
 
@@ -129,7 +147,6 @@ def test_that_a_moved_desk_finds_its_database(tmp_path: Path) -> None:
 
 def test_that_a_large_log_is_put_aside(desk: Path) -> None:
     server = EmbeddedServer(desk)
-    server.attach().release()
     log = server.status().log
     log.write_bytes(b"x" * 5_000_000)
     server.attach().release()
@@ -154,7 +171,6 @@ def test_that_root_runs_the_server_as_an_unprivileged_account_inside_a_reachable
 @only_root
 def test_that_below_a_closed_folder_root_keeps_the_data_elsewhere_and_the_desk_says_where(desk: Path) -> None:
     server = EmbeddedServer(desk)
-    server.attach().release()
     data = server.status().data_folder
     assert desk not in data.parents
     assert (desk / "postgres" / "elsewhere").read_text("utf-8") == data.parent.name
@@ -164,7 +180,6 @@ def test_that_below_a_closed_folder_root_keeps_the_data_elsewhere_and_the_desk_s
 
 @only_root
 def test_that_a_copied_desk_does_not_write_into_the_originals_database(desk: Path, tmp_path: Path) -> None:
-    EmbeddedServer(desk).attach().release()
     shutil.copytree(desk, tmp_path / "copy")
     with pytest.raises(DatabaseUnavailable, match="is a copy of"):
         EmbeddedServer(tmp_path / "copy").attach()
@@ -174,7 +189,6 @@ def test_that_a_copied_desk_does_not_write_into_the_originals_database(desk: Pat
 @only_root
 def test_that_data_lost_elsewhere_is_told_and_not_begun_anew(desk: Path) -> None:
     server = EmbeddedServer(desk)
-    server.attach().release()
     base = server.status().data_folder.parent
     base.rename(base.with_name("away"))
     try:
@@ -187,7 +201,6 @@ def test_that_data_lost_elsewhere_is_told_and_not_begun_anew(desk: Path) -> None
 @only_root
 def test_that_a_pointer_can_name_only_a_folder_of_capdesk(desk: Path) -> None:
     server = EmbeddedServer(desk)
-    server.attach().release()
     pointer = desk / "postgres" / "elsewhere"
     named = pointer.read_text("utf-8")
     pointer.write_text("../../../etc", encoding="utf-8")

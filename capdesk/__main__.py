@@ -1,0 +1,5 @@
+"""`python -m capdesk`."""
+
+from capdesk.cli import main
+
+main()

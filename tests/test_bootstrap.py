@@ -1,0 +1,30 @@
+from pathlib import Path
+
+from sqlalchemy import text
+
+from capdesk.bootstrap import Desk, open_desk
+
+
+def test_that_the_first_start_makes_a_desk_with_its_owner_and_zone(tmp_path: Path) -> None:
+    with open_desk(tmp_path / "desk", zone="Europe/Berlin") as desk:
+        assert desk.zone.key == "Europe/Berlin"
+        users = desk.read(lambda session: session.execute(text("SELECT id, is_admin FROM app_user")).all())
+    assert [tuple(user) for user in users] == [(desk.owner_id, True)]
+
+
+def test_that_a_second_start_finds_the_same_desk(tmp_path: Path) -> None:
+    with open_desk(tmp_path / "desk", zone="Europe/Berlin") as first:
+        owner = first.owner_id
+    with open_desk(tmp_path / "desk", zone="Asia/Tokyo") as second:
+        assert (second.zone.key, second.owner_id) == ("Europe/Berlin", owner)
+
+
+def test_that_closing_seals_what_was_written(desk: Desk) -> None:
+    desk.write(lambda session: session.execute(text("INSERT INTO product (name) VALUES ('Shop')")))
+    desk.write(
+        lambda session: session.execute(
+            text("INSERT INTO campaign (product_id, name, owner_user_id) VALUES (1, 'Spring', 1)")
+        )
+    )
+    desk.seal()
+    assert desk.read(lambda session: session.scalar(text("SELECT count(*) FROM seal"))) == 1
