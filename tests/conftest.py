@@ -29,7 +29,8 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lease]:
     """One Postgres for all tests of a worker, with a prepared template database."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")).attach() as lease:
+    place = EmbeddedServer(tmp_path_factory.mktemp("server"))
+    with place.attach() as lease:
         admin_statement(lease, "CREATE DATABASE capdesk_template")
         engine = create_engine(admin_url(lease, "capdesk_template"))
         schema.prepare(engine, lease.connection.app_password)
@@ -37,6 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lease]:
             connection.execute(text(f"SELECT capdesk.create_desk('{ZONE}', 'Olga', NULL, '\\x00010203')"))
         engine.dispose()
         yield lease
+    place.remove(force=True)
 
 
 def admin_statement(lease: Lease, statement: str) -> None:

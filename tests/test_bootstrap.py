@@ -1,21 +1,30 @@
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from capdesk.bootstrap import Desk, open_desk
+from capdesk.services.database.embedded import EmbeddedServer
 
 
-def test_that_the_first_start_makes_a_desk_with_its_owner_and_zone(tmp_path: Path) -> None:
-    with open_desk(tmp_path / "desk", zone="Europe/Berlin") as desk:
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "desk"
+    EmbeddedServer(tmp_path / "desk").remove(force=True)
+
+
+def test_that_the_first_start_makes_a_desk_with_its_owner_and_zone(folder: Path) -> None:
+    with open_desk(folder, zone="Europe/Berlin") as desk:
         assert desk.zone.key == "Europe/Berlin"
         users = desk.read(lambda session: session.execute(text("SELECT id, is_admin FROM app_user")).all())
     assert [tuple(user) for user in users] == [(desk.owner_id, True)]
 
 
-def test_that_a_second_start_finds_the_same_desk(tmp_path: Path) -> None:
-    with open_desk(tmp_path / "desk", zone="Europe/Berlin") as first:
+def test_that_a_second_start_finds_the_same_desk(folder: Path) -> None:
+    with open_desk(folder, zone="Europe/Berlin") as first:
         owner = first.owner_id
-    with open_desk(tmp_path / "desk", zone="Asia/Tokyo") as second:
+    with open_desk(folder, zone="Asia/Tokyo") as second:
         assert (second.zone.key, second.owner_id) == ("Europe/Berlin", owner)
 
 

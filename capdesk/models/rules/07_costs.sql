@@ -42,10 +42,10 @@ LANGUAGE sql SET search_path = capdesk, pg_temp AS $$
   ORDER BY c.id
 $$;
 
--- Appends the difference between what the staged statements say and what is recorded. A file states the days it
--- covers in full: a grain of a covered day that it no longer names is taken back. Returns the lines (first record
--- of a statement) that changed nothing, with status 'duplicate'.
-CREATE OR REPLACE FUNCTION record_charges(p_batch bigint)
+-- Appends the difference between what the staged statements say and what is recorded. With p_whole_days they state the
+-- days they name in full, as a pull does: a grain of such a day that is no longer named is taken back. Returns the lines
+-- (first record of a statement) that changed nothing, with status 'duplicate'.
+CREATE OR REPLACE FUNCTION record_charges(p_batch bigint, p_whole_days boolean DEFAULT false)
 RETURNS TABLE (line integer, status text, field text, reason text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
 #variable_conflict use_column
@@ -84,7 +84,7 @@ BEGIN
     SELECT c.provider, c.account, c.usage_date, c.project, c.service, c.sku, c.label, c.invoice_month, c.cost_type,
            c.grain_key, -k.amount_usd, 0, NULL, p_batch, v_now
     FROM known k JOIN provider_charge c ON c.id = k.first_id
-    WHERE k.amount_usd <> 0 AND NOT EXISTS (SELECT FROM stated s WHERE s.key = k.key)
+    WHERE p_whole_days AND k.amount_usd <> 0 AND NOT EXISTS (SELECT FROM stated s WHERE s.key = k.key)
   )
   SELECT f.line, 'duplicate', 'amount_usd', NULL
   FROM fresh f WHERE difference = 0 AND EXISTS (SELECT FROM known k WHERE k.key = f.key) ORDER BY f.line;

@@ -46,7 +46,7 @@ GRANT EXECUTE ON FUNCTION
   record_time_logs(bigint, bigint, boolean),
   set_lead_status(bigint, lead_status_name), record_leads(bigint, bigint),
   record_calls(bigint, bigint, text, boolean), record_events(bigint, bigint, boolean),
-  record_charges(bigint), map_charges(provider_name, text, text, text, bigint, bigint),
+  record_charges(bigint, boolean), map_charges(provider_name, text, text, text, bigint, bigint),
   mapping_of(provider_name, text, text, text), caps_in_force(bigint), experiment_rules(bigint),
   reverse_event(bigint, text, bigint), reverse_call(bigint, text, bigint), reverse_time_log(bigint, text, bigint)
 TO capdesk_app;
