@@ -28,7 +28,7 @@ class Call(Base):
     __tablename__ = "call"
     __table_args__ = (
         CheckConstraint("duration_s >= 0", name="duration"),
-        CheckConstraint("occurred_at <= recorded_at", name="not_ahead"),
+        CheckConstraint("occurred_at <= recorded_at AND isfinite(occurred_at)", name="not_ahead"),
         CheckConstraint(
             "num_nulls(outcome, attribution) = CASE WHEN source = 'twilio' THEN 2 ELSE 0 END", name="dialer"
         ),
@@ -86,7 +86,7 @@ class ExplicitEvent(Base):
     __table_args__ = (
         CheckConstraint("event_type NOT IN ('dial_attempt', 'conversation', 'qpc')", name="not_dialed"),
         CheckConstraint("(attribution = 'run') = (experiment_id IS NOT NULL)", name="attributed"),
-        CheckConstraint("event_timestamp <= recorded_at", name="not_ahead"),
+        CheckConstraint("event_timestamp <= recorded_at AND isfinite(event_timestamp)", name="not_ahead"),
         Index("ix_explicit_event_event_timestamp", "event_timestamp"),
         Index("uq_explicit_event_source_id", "source_id", unique=True, postgresql_where="source_id IS NOT NULL"),
         Index(

@@ -26,7 +26,7 @@ class Campaign(Base):
     __table_args__ = (
         CheckConstraint("btrim(name) <> ''", name="named"),
         CheckConstraint("end_date >= start_date", name="dates"),
-        CheckConstraint("capital_budget_usd > 0", name="budget"),
+        CheckConstraint("capital_budget_usd > 0 AND capital_budget_usd < 'NaN'", name="budget"),
     )
 
     id: Mapped[Id]

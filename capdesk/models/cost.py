@@ -42,8 +42,10 @@ class ProviderCharge(Base):
 
     __tablename__ = "provider_charge"
     __table_args__ = (
+        CheckConstraint("stated_usd < 'NaN'", name="stated"),
+        CheckConstraint("isfinite(usage_date)", name="finite_date"),
         CheckConstraint("(provider = 'gcp') = (invoice_month IS NOT NULL)", name="invoice_month"),
-        CheckConstraint("invoice_month ~ '^[0-9]{6}$'", name="invoice_month_form"),
+        CheckConstraint("invoice_month ~ '^[0-9]{4}(0[1-9]|1[0-2])$'", name="invoice_month_form"),
         Index("ix_provider_charge_grain_key", "grain_key"),
         Index("ix_provider_charge_account_usage_date", "provider", "account", "usage_date"),
     )

@@ -19,7 +19,7 @@ class Evaluation(Base):
         ForeignKeyConstraint(["admin_user_id", "by_admin"], ["app_user.id", "app_user.is_admin"]),
         CheckConstraint("by_admin", name="by_admin"),
         CheckConstraint("btrim(reason) <> ''", name="reason"),
-        CheckConstraint("capital_cap_usd > 0 AND time_cap_days >= 1", name="caps"),
+        CheckConstraint("capital_cap_usd > 0 AND capital_cap_usd < 'NaN' AND time_cap_days >= 1", name="caps"),
         CheckConstraint("tranche_size_usd <= capital_cap_usd", name="tranche"),
         Index("ix_evaluation_experiment_id", "experiment_id"),
     )

@@ -28,7 +28,7 @@ class Experiment(Base):
         UniqueConstraint("campaign_id", "name"),
         UniqueConstraint("id", "campaign_id"),
         CheckConstraint("btrim(name) <> ''", name="named"),
-        CheckConstraint("capital_cap_usd > 0", name="capital_cap"),
+        CheckConstraint("capital_cap_usd > 0 AND capital_cap_usd < 'NaN'", name="capital_cap"),
         CheckConstraint("time_cap_days >= 1", name="time_cap"),
         CheckConstraint("tranche_size_usd > 0 AND tranche_size_usd <= capital_cap_usd", name="tranche"),
         CheckConstraint("(status = 'planned') = (start_date IS NULL) OR status = 'terminated'", name="start_date"),
@@ -56,7 +56,7 @@ class BonusRule(Base):
     __tablename__ = "bonus_rule"
     __table_args__ = (
         UniqueConstraint("experiment_id", "event_type"),
-        CheckConstraint("bonus_amount_usd > 0", name="amount"),
+        CheckConstraint("bonus_amount_usd > 0 AND bonus_amount_usd < 'NaN'", name="amount"),
     )
 
     id: Mapped[Id]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,11 +42,14 @@ class NotificationAttempt(Base):
 
 
 class NotificationOutcome(Base):
-    """What became of an attempt, or that a notification was skipped (no attempt). None yet means unknown."""
+    """What became of an attempt, or that a notification was skipped (no attempt). None yet means unknown.
+
+    An unknown one may be answered once by a later row: the owner found out, or chose to send again.
+    """
 
     __tablename__ = "notification_outcome"
     __table_args__ = (
-        UniqueConstraint("attempt_id"),
+        Index("ix_notification_outcome_notification_id", "notification_id"),
         CheckConstraint("outcome IN ('sent', 'failed', 'unknown', 'skipped')", name="outcome"),
         CheckConstraint("(outcome = 'skipped') = (attempt_id IS NULL)", name="skipped_untried"),
     )

@@ -32,7 +32,7 @@ class MemberRate(Base):
     __tablename__ = "member_rate"
     __table_args__ = (
         UniqueConstraint("team_member_id", "from_date"),
-        CheckConstraint("hourly_rate_usd >= 0", name="rate"),
+        CheckConstraint("hourly_rate_usd >= 0 AND hourly_rate_usd < 'NaN'", name="rate"),
     )
 
     id: Mapped[Id]
@@ -61,6 +61,7 @@ class TimeLog(Base):
     __tablename__ = "time_log"
     __table_args__ = (
         CheckConstraint("hours_logged > 0 AND hours_logged <= 24", name="hours"),
+        CheckConstraint("isfinite(date)", name="finite_date"),
         Index("ix_time_log_member_date", "team_member_id", "date"),
         Index("uq_time_log_source_id", "source_id", unique=True, postgresql_where="source_id IS NOT NULL"),
         Index(

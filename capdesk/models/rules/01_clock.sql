@@ -11,6 +11,11 @@ DECLARE
   v_now bigint;
   v_last bigint;
 BEGIN
+  -- With a snapshot from before the lock, runs that have changed since would not be seen.
+  IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+    RAISE EXCEPTION 'Facts are recorded in READ COMMITTED transactions only, not in %.',
+      upper(current_setting('transaction_isolation')) USING ERRCODE = 'CD001';
+  END IF;
   IF p_exclusive THEN
     PERFORM pg_advisory_xact_lock(hashtext('capdesk ledger'));
   ELSE
@@ -27,17 +32,23 @@ BEGIN
   RETURN timestamptz 'epoch' + v_now * interval '1 microsecond';
 END $$;
 
+-- Now, or the newest moment given out where the database's clock was set back since.
+CREATE OR REPLACE FUNCTION ledger_newest() RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
+  SELECT greatest(clock_timestamp(), timestamptz 'epoch' + last_value * interval '1 microsecond') FROM ledger_clock
+$$;
+
 -- The last moment at which no write was in flight. Runs as the caller, who sees the other sessions of its role;
 -- of a holder it cannot see nothing is known, so no moment is safe.
 CREATE OR REPLACE FUNCTION ledger_quiet_at() RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$
 DECLARE
-  v_now timestamptz := clock_timestamp();
+  v_now timestamptz := ledger_newest();
   v_oldest timestamptz;
 BEGIN
   SELECT min(coalesce(a.xact_start, '-infinity')) INTO v_oldest
   FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid IS DISTINCT FROM pg_backend_pid()
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND (l.classid::bigint << 32 | l.objid::bigint) = hashtext('capdesk ledger')::bigint;
   IF v_oldest IS NOT NULL THEN

@@ -36,6 +36,29 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Every insert takes the ledger lock before the first row gets its id: so, seen by whoever holds the lock alone, every
+-- id up to the newest is committed or will never exist, and a seal can cover them.
+CREATE OR REPLACE FUNCTION lock_ledger() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtext('capdesk ledger'));
+  RETURN NULL;
+END $$;
+
+DO $$
+DECLARE
+  v_table text;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY[
+    'campaign_status', 'experiment_transition', 'lead_status', 'member_rate', 'member_assignment', 'time_log',
+    'call', 'explicit_event', 'event_tally', 'reversal', 'bonus_event', 'provider_charge', 'provider_mapping',
+    'cost_rollup', 'evaluation', 'override_log', 'notification_log', 'notification_attempt', 'notification_outcome'
+  ] LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER a_lock_ledger BEFORE INSERT ON %I FOR EACH STATEMENT EXECUTE FUNCTION lock_ledger()', v_table);
+    EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER a_lock_ledger', v_table);
+  END LOOP;
+END $$;
+
 -- Stamps rows the application inserts itself; column grants keep it from naming these columns.
 CREATE OR REPLACE FUNCTION stamp_recorded() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
@@ -78,9 +101,13 @@ BEGIN
     IF NEW.phone_key <> OLD.phone_key OR NEW.id <> OLD.id THEN
       RAISE EXCEPTION 'The desk''s key never changes.' USING ERRCODE = 'CD001';
     END IF;
-    IF NEW.zone <> OLD.zone AND (EXISTS (SELECT FROM import_batch) OR EXISTS (SELECT FROM experiment_transition)) THEN
-      RAISE EXCEPTION 'The desk zone cannot change any more: facts are already dated in %.', OLD.zone
-        USING ERRCODE = 'CD001';
+    IF NEW.zone <> OLD.zone THEN
+      PERFORM ledger_now(true);  -- whoever is dating facts just now is waited for, and then seen
+      IF EXISTS (SELECT FROM import_batch) OR EXISTS (SELECT FROM experiment_transition)
+         OR EXISTS (SELECT FROM event_tally) OR EXISTS (SELECT FROM time_log) THEN
+        RAISE EXCEPTION 'The desk zone cannot change any more: facts are already dated in %.', OLD.zone
+          USING ERRCODE = 'CD001';
+      END IF;
     END IF;
   END IF;
   RETURN NEW;
@@ -103,18 +130,37 @@ BEGIN
   RETURN v_owner;
 END $$;
 
--- A batch is numbered before its rows are staged and written once they are recorded.
+-- A batch is numbered before its rows are staged and written once they are recorded; until then nothing is sealed. Its
+-- lock is another than the ledger's, which the recording may need alone.
 CREATE OR REPLACE FUNCTION next_batch() RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$ SELECT nextval('import_batch_id_seq') $$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtext('capdesk batches'));
+  RETURN nextval('import_batch_id_seq');
+END $$;
+
+-- Facts belong to the batch opened last in this session, whose receipt is still to come.
+CREATE OR REPLACE FUNCTION require_open_batch(p_batch bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$
+DECLARE
+  v_open bigint;
+BEGIN
+  BEGIN
+    v_open := currval('import_batch_id_seq');
+  EXCEPTION WHEN object_not_in_prerequisite_state THEN
+    NULL;  -- this session opened none
+  END;
+  IF p_batch IS DISTINCT FROM v_open OR EXISTS (SELECT FROM import_batch WHERE id = p_batch) THEN
+    RAISE EXCEPTION 'Batch % is not open here.', p_batch USING ERRCODE = 'CD001';
+  END IF;
+END $$;
 
 CREATE OR REPLACE FUNCTION record_batch(p_id bigint, p_kind text, p_file_name text, p_file_sha256 text, p_profile text,
                                         p_campaign bigint, p_read bigint, p_landed bigint, p_duplicate bigint,
                                         p_rejected bigint, p_warnings jsonb, p_user bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
 BEGIN
-  IF p_id <> currval('import_batch_id_seq') THEN
-    RAISE EXCEPTION 'Batch % was not opened here.', p_id USING ERRCODE = 'CD001';
-  END IF;
+  PERFORM require_open_batch(p_id);
   INSERT INTO import_batch (id, kind, file_name, file_sha256, profile, campaign_id, read, landed, duplicate, rejected,
                             warnings, user_id, recorded_at)
   OVERRIDING SYSTEM VALUE

@@ -1,5 +1,10 @@
 -- Campaigns and experiments: who may change what, and when.
 
+-- The ledger lock comes before the campaign's row lock, as it does when an experiment starts.
+CREATE OR REPLACE TRIGGER a_lock_ledger BEFORE INSERT OR UPDATE ON campaign
+  FOR EACH STATEMENT EXECUTE FUNCTION lock_ledger();
+ALTER TABLE campaign ENABLE ALWAYS TRIGGER a_lock_ledger;
+
 CREATE OR REPLACE FUNCTION record_campaign_status() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
 BEGIN
@@ -102,14 +107,14 @@ DECLARE
 BEGIN
   SELECT max(last_event_at) INTO v_event FROM event_tally WHERE campaign_id = p_campaign;
   IF v_event >= p_at THEN
-    RAISE EXCEPTION 'Events of this campaign are recorded up to % UTC: a run cannot start or end before that moment any more.',
+    RAISE EXCEPTION 'Events of this campaign are recorded up to % UTC: a run cannot start or end at or before that moment any more; give a later one.',
       to_char(v_event AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') USING ERRCODE = 'CD001';
   END IF;
   SELECT max(date) INTO v_cost FROM cost_rollup
   WHERE campaign_id = p_campaign AND source <> 'bonus'
     AND date >= (p_at AT TIME ZONE CASE WHEN source = 'labor' THEN desk_zone() ELSE 'UTC' END)::date;
   IF v_cost IS NOT NULL THEN
-    RAISE EXCEPTION 'Costs of this campaign are recorded up to %: a run cannot start or end on or before that date any more.',
+    RAISE EXCEPTION 'Costs of this campaign are recorded up to %: a run cannot start or end on or before that date any more; give a later one.',
       v_cost USING ERRCODE = 'CD001';
   END IF;
 END $$;
@@ -146,18 +151,18 @@ BEGIN
     RAISE EXCEPTION 'Experiment "%" is %: you cannot % it.', v_experiment.name, v_experiment.status, p_action
       USING ERRCODE = 'CD001';
   END IF;
-  IF v_at > v_now THEN
-    RAISE EXCEPTION 'A run starts and ends now or in the past, not in the future.' USING ERRCODE = 'CD001';
+  IF v_at > v_now OR NOT isfinite(v_at) THEN
+    RAISE EXCEPTION 'A run starts and ends now or in the past, not in the future; give an earlier moment.' USING ERRCODE = 'CD001';
   END IF;
   IF v_status = 'running' THEN
     IF v_campaign.status <> 'active' THEN
-      RAISE EXCEPTION 'Campaign "%" is %: an experiment runs only in an active campaign.', v_campaign.name, v_campaign.status
+      RAISE EXCEPTION 'Campaign "%" is %: an experiment runs only in an active campaign; make it active first (capdesk campaign edit ... --status active).', v_campaign.name, v_campaign.status
         USING ERRCODE = 'CD001';
     END IF;
     SELECT name INTO v_other FROM experiment
     WHERE campaign_id = v_campaign.id AND status = 'running' AND id <> p_experiment;
     IF FOUND THEN
-      RAISE EXCEPTION 'Experiment "%" is running in campaign "%": only one may run at a time.', v_other, v_campaign.name
+      RAISE EXCEPTION 'Experiment "%" is running in campaign "%": only one may run at a time; pause or end that one first.', v_other, v_campaign.name
         USING ERRCODE = 'CD001';
     END IF;
   END IF;

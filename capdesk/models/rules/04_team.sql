@@ -6,9 +6,21 @@ LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$
 DECLARE
   v_logged date;
 BEGIN
+  IF isfinite(p_from) IS NOT TRUE THEN
+    RAISE EXCEPTION 'A change holds from a date: name it.' USING ERRCODE = 'CD001';
+  END IF;
   SELECT max(date) INTO v_logged FROM time_log WHERE team_member_id = p_member;
   IF v_logged >= p_from THEN
-    RAISE EXCEPTION 'Hours are logged up to %: a change must hold from a later date.', v_logged USING ERRCODE = 'CD001';
+    RAISE EXCEPTION 'Hours are logged up to %: a change must hold from a later date (--from).', v_logged USING ERRCODE = 'CD001';
+  END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION lock_member(p_member bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$
+BEGIN
+  PERFORM FROM team_member WHERE id = p_member FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no team member %.', p_member USING ERRCODE = 'CD002';
   END IF;
 END $$;
 
@@ -18,13 +30,13 @@ DECLARE
   v_now timestamptz := ledger_now();
   v_from date := p_from;
 BEGIN
-  PERFORM FROM team_member WHERE id = p_member FOR UPDATE;
+  PERFORM lock_member(p_member);
   IF NOT EXISTS (SELECT FROM member_rate WHERE team_member_id = p_member) THEN
     v_from := '-infinity';
   ELSE
     PERFORM refuse_rewriting_hours(p_member, p_from);
     IF EXISTS (SELECT FROM member_rate WHERE team_member_id = p_member AND from_date >= p_from) THEN
-      RAISE EXCEPTION 'A rate already holds from that date or a later one: choose a later date.' USING ERRCODE = 'CD001';
+      RAISE EXCEPTION 'A rate already holds from that date or a later one: choose a later date (--from).' USING ERRCODE = 'CD001';
     END IF;
   END IF;
   INSERT INTO member_rate (team_member_id, hourly_rate_usd, from_date, recorded_at)
@@ -37,13 +49,13 @@ DECLARE
   v_now timestamptz := ledger_now();
   v_from date := p_from;
 BEGIN
-  PERFORM FROM team_member WHERE id = p_member FOR UPDATE;
+  PERFORM lock_member(p_member);
   IF NOT EXISTS (SELECT FROM member_assignment WHERE team_member_id = p_member) THEN
     v_from := '-infinity';
   ELSE
     PERFORM refuse_rewriting_hours(p_member, p_from);
     IF EXISTS (SELECT FROM member_assignment WHERE team_member_id = p_member AND from_date >= p_from) THEN
-      RAISE EXCEPTION 'An assignment already holds from that date or a later one: choose a later date.'
+      RAISE EXCEPTION 'An assignment already holds from that date or a later one: choose a later date (--from).'
         USING ERRCODE = 'CD001';
     END IF;
   END IF;
@@ -51,13 +63,14 @@ BEGIN
   VALUES (p_member, p_campaign, v_from, v_now);
 END $$;
 
--- The first experiment that has run in the campaign on a date, that day's stretch being in the cost's own zone.
+-- The first experiment that has run in the campaign on a date, that day's stretch being in the cost's own zone. Moments
+-- are turned into dates, not dates into moments: where clocks go back at midnight a date has two of those.
 CREATE OR REPLACE FUNCTION dated_experiment(p_campaign bigint, p_date date, p_zone text) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = capdesk, pg_temp AS $$
   SELECT experiment_id FROM experiment_run
   WHERE campaign_id = p_campaign
-    AND started_at < (p_date + 1)::timestamp AT TIME ZONE p_zone
-    AND coalesce(ended_at, 'infinity') > p_date::timestamp AT TIME ZONE p_zone
+    AND (started_at AT TIME ZONE p_zone)::date <= p_date
+    AND (ended_at IS NULL OR ((ended_at - interval '1 microsecond') AT TIME ZONE p_zone)::date >= p_date)
   ORDER BY started_at LIMIT 1
 $$;
 
@@ -71,6 +84,7 @@ DECLARE
   v_now timestamptz := ledger_now();
   v_today date := (v_now AT TIME ZONE desk_zone())::date;
 BEGIN
+  PERFORM require_open_batch(p_batch);
   PERFORM pg_advisory_xact_lock(hashtext('capdesk time logs'));
   ANALYZE staged_time_log;
   PERFORM FROM team_member WHERE id IN (SELECT team_member_id FROM staged_time_log WHERE batch_id = p_batch)
@@ -99,24 +113,24 @@ BEGIN
         WHEN t.id IS NOT NULL THEN
           CASE WHEN (t.team_member_id, t.date, t.hours_logged) = (s.team_member_id, s.date, s.hours_logged)
                THEN 'duplicate' ELSE 'rejected' END
-        WHEN s.source_id IS NOT NULL AND s.nth > 1 THEN 'duplicate'
-        WHEN s.source_id IS NOT NULL AND s.first_line < s.line THEN 'rejected'
         WHEN NOT p_by_hand AND s.source_id IS NULL AND s.nth <= s.recorded THEN 'duplicate'
         WHEN s.date > v_today OR s.campaign_id IS NULL OR s.campaign_id <> coalesce(p_campaign, s.campaign_id)
-             OR s.rate IS NULL THEN 'rejected'
+             OR s.rate IS NULL THEN 'rejected'  -- before the next: what repeats a refused row has not landed either
+        WHEN s.source_id IS NOT NULL AND s.nth > 1 THEN 'duplicate'
+        WHEN s.source_id IS NOT NULL AND s.first_line < s.line THEN 'rejected'
         ELSE 'landed' END AS status,
       CASE
         WHEN t.id IS NOT NULL THEN 'entry_id'
-        WHEN s.source_id IS NOT NULL AND s.first_line < s.line THEN 'entry_id'
         WHEN s.date > v_today THEN 'date'
-        ELSE 'email' END AS field,
+        WHEN s.campaign_id IS NULL OR s.campaign_id <> coalesce(p_campaign, s.campaign_id) OR s.rate IS NULL THEN 'email'
+        ELSE 'entry_id' END AS field,
       CASE
         WHEN t.id IS NOT NULL THEN 'differs from what is recorded under this id'
-        WHEN s.source_id IS NOT NULL AND s.first_line < s.line THEN format('differs from line %s, which has the same id', s.first_line)
         WHEN s.date > v_today THEN 'lies in the future'
         WHEN s.campaign_id IS NULL THEN format('%s was assigned to no campaign on %s', m.email, s.date)
         WHEN s.campaign_id <> coalesce(p_campaign, s.campaign_id) THEN format('%s worked for another campaign ("%s") on %s', m.email, c.name, s.date)
-        WHEN s.rate IS NULL THEN format('%s has no hourly rate', m.email) END AS reason
+        WHEN s.rate IS NULL THEN format('%s has no hourly rate', m.email)
+        ELSE format('differs from line %s, which has the same id', s.first_line) END AS reason
     FROM staged s
     JOIN team_member m ON m.id = s.team_member_id
     LEFT JOIN campaign c ON c.id = s.campaign_id

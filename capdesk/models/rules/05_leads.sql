@@ -31,6 +31,9 @@ DECLARE
   v_lead lead;
 BEGIN
   SELECT * INTO v_lead FROM lead WHERE id = p_lead FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'There is no lead %.', p_lead USING ERRCODE = 'CD002';
+  END IF;
   IF v_lead.exited_at IS NOT NULL THEN
     RAISE EXCEPTION 'Lead % is %: that is final.', p_lead, v_lead.status USING ERRCODE = 'CD001';
   END IF;
@@ -47,6 +50,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
 DECLARE
   v_now timestamptz := ledger_now();
 BEGIN
+  PERFORM require_open_batch(p_batch);
   PERFORM pg_advisory_xact_lock(hashtext('capdesk leads'));
   ANALYZE staged_lead;
   RETURN QUERY

@@ -29,38 +29,56 @@ LEFT JOIN call_detail d ON d.call_id = c.id
 LEFT JOIN reversal v ON v.call_id = c.id
 WHERE c.source <> 'twilio';
 
+-- Calls and events have no foreign keys, so what they name is looked up here. Without a campaign or member nothing lands.
+CREATE OR REPLACE FUNCTION require_known(p_batch bigint, p_campaign bigint, p_members bigint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$
+DECLARE
+  v_unknown bigint := (SELECT min(m.id) FROM unnest(p_members) m (id)
+                       WHERE m.id IS NOT NULL AND NOT EXISTS (SELECT FROM team_member t WHERE t.id = m.id));
+BEGIN
+  PERFORM require_open_batch(p_batch);
+  IF NOT EXISTS (SELECT FROM campaign WHERE id = p_campaign) THEN
+    RAISE EXCEPTION 'There is no campaign %.', p_campaign USING ERRCODE = 'CD002';
+  END IF;
+  IF v_unknown IS NOT NULL THEN
+    RAISE EXCEPTION 'There is no team member %.', v_unknown USING ERRCODE = 'CD002';
+  END IF;
+END $$;
+
 -- Records staged calls of one source, chunk by chunk of a file; returns the lines that did not land and, with status
 -- 'unknown_lead' and no line, how many landed without a lead. Calls without an id wait for the file's last chunk,
 -- because the n-th identical one is told from the (n+1)-th only over the whole file.
+-- One worker per query: the other processor reads the file meanwhile.
 CREATE OR REPLACE FUNCTION record_calls(p_batch bigint, p_campaign bigint, p_source text, p_last boolean)
 RETURNS TABLE (line integer, status text, field text, reason text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp SET synchronize_seqscans = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp
+SET synchronize_seqscans = off SET max_parallel_workers_per_gather = 0 SET work_mem = '64MB'
+SET plan_cache_mode = force_custom_plan SET default_statistics_target = 10 AS $$
 #variable_conflict use_column
 DECLARE
   v_now timestamptz := ledger_now();
   v_first bigint := (SELECT coalesce(max(id), 0) + 1 FROM call);
   v_staged bigint;
+  v_detailed bigint;
   v_landed bigint;
   v_unknown bigint;
 BEGIN
-  ANALYZE staged_call;  -- without statistics the planner joins row by row
-  SELECT count(*) INTO v_staged FROM staged_call WHERE batch_id = p_batch AND (p_last OR source_id IS NOT NULL);
+  ANALYZE staged_call;  -- what the statistics of the chunk before say would make the planner join row by row
+  SELECT count(*), count(metadata_json) INTO v_staged, v_detailed
+  FROM staged_call WHERE batch_id = p_batch AND (p_last OR source_id IS NOT NULL);
   BEGIN
     PERFORM insert_calls(p_batch, p_campaign, p_source, p_last, v_now, '');
   EXCEPTION WHEN unique_violation THEN
     PERFORM insert_calls(p_batch, p_campaign, p_source, p_last, v_now, 'ON CONFLICT DO NOTHING');
   END;
+  SELECT landed, unknown INTO v_landed, v_unknown FROM follow_calls(p_batch, p_campaign, v_first, v_now);
 
-  INSERT INTO call_detail (call_id, phone, metadata_json)
-  SELECT c.id, CASE WHEN c.lead_id IS NULL THEN s.phone END, s.metadata_json
-  FROM call c JOIN staged_call s ON s.line = c.line
-  WHERE c.id >= v_first AND c.batch_id = p_batch AND s.batch_id = p_batch
-    AND (s.metadata_json IS NOT NULL OR (c.lead_id IS NULL AND c.phone_key IS NOT NULL));
-
-  SELECT count(*), count(*) FILTER (WHERE lead_id IS NULL AND phone_key IS NOT NULL) INTO v_landed, v_unknown
-  FROM call WHERE id >= v_first AND batch_id = p_batch;
-  IF p_source <> 'twilio' THEN
-    PERFORM follow_calls(p_batch, v_first, v_now);
+  IF v_detailed > 0 OR v_unknown > 0 THEN
+    INSERT INTO call_detail (call_id, phone, metadata_json)
+    SELECT c.id, CASE WHEN c.lead_id IS NULL THEN s.phone END, s.metadata_json
+    FROM call c JOIN staged_call s ON s.line = c.line
+    WHERE c.id >= v_first AND c.batch_id = p_batch AND s.batch_id = p_batch
+      AND (s.metadata_json IS NOT NULL OR (c.lead_id IS NULL AND c.phone_key IS NOT NULL));
   END IF;
   IF v_unknown > 0 THEN
     RETURN QUERY SELECT NULL::integer, 'unknown_lead', 'lead_phone', v_unknown::text;
@@ -97,22 +115,32 @@ BEGIN
   $insert$ || p_conflict USING p_batch, p_campaign, p_source, p_last, p_now;
 END $$;
 
--- What follows from dialer calls just recorded: tallies, bonuses, and the ledger rows of those.
-CREATE OR REPLACE FUNCTION follow_calls(p_batch bigint, p_first bigint, p_now timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$
+-- What follows from calls just recorded: how many they are, their tallies, bonuses, and the ledger rows of those.
+-- New rows are found by their ids: reading the whole table for each chunk would cost more the longer it grows.
+CREATE OR REPLACE FUNCTION follow_calls(p_batch bigint, p_campaign bigint, p_first bigint, p_now timestamptz,
+                                        OUT landed bigint, OUT unknown bigint)
+LANGUAGE plpgsql SET search_path = capdesk, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   v_zone text := desk_zone();
 BEGIN
-  INSERT INTO event_tally (campaign_id, experiment_id, date, event_type, attribution, count, last_event_at, recorded_at, batch_id)
-  SELECT c.campaign_id, c.experiment_id, c.date, r.event_type, c.attribution, sum(c.calls), max(c.last_at), p_now, p_batch
-  FROM (
-    SELECT campaign_id, experiment_id, (occurred_at AT TIME ZONE v_zone)::date AS date, outcome, attribution,
-           duration_s >= 150 AS long, count(*) AS calls, max(occurred_at) AS last_at
-    FROM call WHERE id >= p_first AND batch_id = p_batch GROUP BY 1, 2, 3, 4, 5, 6
-  ) c
-  JOIN dialer_rule r ON r.outcome = c.outcome AND (c.long OR r.min_duration_s = 0)
-  GROUP BY 1, 2, 3, 4, 5 ORDER BY 3, 1, 2, 4, 5;
+  WITH counted AS MATERIALIZED (
+    SELECT experiment_id, (occurred_at AT TIME ZONE v_zone)::date AS date, outcome, attribution,
+           duration_s >= 150 AS long, count(*) AS calls, max(occurred_at) AS last_at,
+           count(*) FILTER (WHERE lead_id IS NULL AND phone_key IS NOT NULL) AS unknown
+    FROM call WHERE id >= p_first AND batch_id = p_batch GROUP BY 1, 2, 3, 4, 5
+  ), tallied AS (
+    INSERT INTO event_tally (campaign_id, experiment_id, date, event_type, attribution, count, last_event_at, recorded_at, batch_id)
+    SELECT p_campaign, c.experiment_id, c.date, r.event_type, c.attribution, sum(c.calls), max(c.last_at), p_now, p_batch
+    FROM counted c JOIN dialer_rule r ON r.outcome = c.outcome AND (c.long OR r.min_duration_s = 0)
+    WHERE c.attribution IS NOT NULL
+    GROUP BY 2, 3, 4, 5 ORDER BY 3, 2, 4, 5
+  )
+  SELECT coalesce(sum(c.calls), 0), coalesce(sum(c.unknown), 0) INTO landed, unknown FROM counted c;
 
+  IF NOT EXISTS (SELECT FROM bonus_rule b JOIN experiment e ON e.id = b.experiment_id JOIN dialer_rule r USING (event_type)
+                 WHERE e.campaign_id = p_campaign) THEN
+    RETURN;
+  END IF;
   WITH bonuses AS (
     INSERT INTO bonus_event (experiment_id, team_member_id, call_id, event_type, bonus_amount_usd, created_at)
     SELECT c.experiment_id, c.team_member_id, c.id, r.event_type, b.bonus_amount_usd, p_now
@@ -185,6 +213,8 @@ BEGIN
   v_now := ledger_now(EXISTS (SELECT FROM staged_event WHERE batch_id = p_batch AND event_type = 'paid_conversion'));
   PERFORM pg_advisory_xact_lock(hashtext('capdesk events'));
   ANALYZE staged_event;
+  PERFORM require_known(p_batch, p_campaign,
+    ARRAY(SELECT team_member_id FROM staged_event WHERE batch_id = p_batch GROUP BY team_member_id));
 
   RETURN QUERY
   WITH staged AS (
@@ -206,19 +236,22 @@ BEGIN
           CASE WHEN (e.campaign_id, e.event_type, e.event_timestamp, e.phone_key, e.team_member_id)
                     IS NOT DISTINCT FROM (p_campaign, s.event_type, s.event_timestamp, s.phone_key, s.team_member_id)
                THEN 'duplicate' ELSE 'rejected' END
+        WHEN NOT p_by_hand AND s.source_id IS NULL AND s.nth <= s.recorded THEN 'duplicate'
+        WHEN s.event_timestamp > v_now OR s.event_type IN ('dial_attempt', 'conversation', 'qpc')
+          THEN 'rejected'  -- before the next: what repeats a refused row has not landed either
         WHEN s.source_id IS NOT NULL AND s.nth > 1 THEN 'duplicate'
         WHEN s.source_id IS NOT NULL AND s.first_line < s.line THEN 'rejected'
-        WHEN NOT p_by_hand AND s.source_id IS NULL AND s.nth <= s.recorded THEN 'duplicate'
-        WHEN s.event_timestamp > v_now OR s.event_type IN ('dial_attempt', 'conversation', 'qpc') THEN 'rejected'
         ELSE 'landed' END AS status,
       CASE
-        WHEN e.id IS NOT NULL OR (s.source_id IS NOT NULL AND s.first_line < s.line) THEN 'event_id'
-        WHEN s.event_timestamp > v_now THEN 'event_timestamp' ELSE 'event_type' END AS field,
+        WHEN e.id IS NOT NULL THEN 'event_id'
+        WHEN s.event_timestamp > v_now THEN 'event_timestamp'
+        WHEN s.event_type IN ('dial_attempt', 'conversation', 'qpc') THEN 'event_type'
+        ELSE 'event_id' END AS field,
       CASE
         WHEN e.id IS NOT NULL THEN 'differs from what is recorded under this id'
-        WHEN s.source_id IS NOT NULL AND s.first_line < s.line THEN format('differs from line %s, which has the same id', s.first_line)
         WHEN s.event_timestamp > v_now THEN 'lies in the future'
-        ELSE format('%s comes only from dialer calls', s.event_type) END AS reason
+        WHEN s.event_type IN ('dial_attempt', 'conversation', 'qpc') THEN format('%s comes only from dialer calls', s.event_type)
+        ELSE format('differs from line %s, which has the same id', s.first_line) END AS reason
     FROM staged s
     LEFT JOIN explicit_event e ON e.source_id = s.source_id
   ), placed AS MATERIALIZED (
@@ -227,7 +260,8 @@ BEGIN
         WHEN r.id IS NULL THEN 'no_run'
         WHEN l.exited_at < j.event_timestamp THEN 'lead_exited'
         WHEN j.event_type = 'paid_conversion' AND l.id IS NOT NULL AND (
-               EXISTS (SELECT FROM explicit_event p WHERE p.lead_id = l.id AND p.event_type = 'paid_conversion')
+               EXISTS (SELECT FROM explicit_event p WHERE p.lead_id = l.id AND p.event_type = 'paid_conversion'
+                       AND NOT EXISTS (SELECT FROM reversal v WHERE v.event_id = p.id))
                OR 1 < row_number() OVER (PARTITION BY l.id, j.event_type ORDER BY j.event_timestamp, j.line))
           THEN 'lead_exited'
         ELSE 'run' END::attribution AS attribution

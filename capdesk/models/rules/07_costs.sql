@@ -24,6 +24,14 @@ LANGUAGE sql IMMUTABLE SET search_path = capdesk, pg_temp AS $$
                                p_label, p_invoice_month, p_cost_type)::text)::uuid
 $$;
 
+-- Charges with the UTC date from which each is final: a Twilio day 10 days later, a Google day on the 5th after its
+-- invoice month.
+CREATE OR REPLACE VIEW dated_charge AS
+SELECT id, provider, account, project, label, usage_date, amount_usd, recorded_at,
+       CASE WHEN invoice_month IS NULL THEN usage_date + 10
+            ELSE (to_date(invoice_month, 'YYYYMM') + interval '1 month')::date + 4 END AS final_on
+FROM provider_charge;
+
 -- The ledger rows of newly appended charges. A grain already in the ledger of its mapped campaign keeps date, campaign
 -- and experiment; another gets the first experiment that had run on its usage day.
 CREATE OR REPLACE FUNCTION roll_charges(p_from_id bigint, p_now timestamptz) RETURNS void
@@ -55,8 +63,18 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('capdesk charges'));
   ANALYZE staged_charge;
+  PERFORM require_open_batch(p_batch);
+  IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch
+             GROUP BY provider, account, usage_date, project, service, sku, label, invoice_month, cost_type HAVING count(*) > 1) THEN
+    RAISE EXCEPTION 'One charge is stated twice: a statement names each grain of a day once.' USING ERRCODE = 'CD001';
+  END IF;
   IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch AND usage_date >= (v_now AT TIME ZONE 'UTC')::date) THEN
     RAISE EXCEPTION 'A provider day is recorded only once it has ended (UTC).' USING ERRCODE = 'CD001';
+  END IF;
+  IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch
+             GROUP BY provider, account, usage_date, project, service, sku, label, invoice_month, cost_type
+             HAVING count(*) > 1) THEN
+    RAISE EXCEPTION 'A batch states each grain of a provider''s day once.' USING ERRCODE = 'CD001';
   END IF;
   SELECT coalesce(max(id), 0) + 1 INTO v_first FROM provider_charge;
 
@@ -93,8 +111,44 @@ BEGIN
   DELETE FROM staged_charge WHERE batch_id = p_batch;
 END $$;
 
+-- What a mapping names, as a sentence says it.
+CREATE OR REPLACE FUNCTION mapping_words(p_provider provider_name, p_account text, p_project text, p_label text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = capdesk, pg_temp AS $$
+  SELECT concat_ws(' ', p_provider::text, 'account ' || p_account, 'project ' || p_project, 'label ' || p_label)
+$$;
+
+CREATE OR REPLACE FUNCTION refuse_mapping(p_provider provider_name, p_account text, p_project text, p_label text,
+                                          p_campaign bigint, p_admin bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = capdesk, pg_temp AS $$
+DECLARE
+  v_words text := mapping_words(p_provider, p_account, p_project, p_label);
+  v_held text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM app_user WHERE id = p_admin AND is_admin) THEN
+    RAISE EXCEPTION 'Only an admin may map charges.' USING ERRCODE = 'CD001';
+  END IF;
+  IF num_nonnulls(nullif(p_account, ''), nullif(p_project, ''), nullif(p_label, '')) <> num_nonnulls(p_account, p_project, p_label)
+     OR num_nonnulls(p_account, p_project, p_label) = 0 THEN
+    RAISE EXCEPTION 'A mapping names an account, a project or a label.' USING ERRCODE = 'CD001';
+  END IF;
+  IF p_provider = 'twilio' AND num_nonnulls(p_project, p_label) > 0 THEN
+    RAISE EXCEPTION 'Twilio''s charges have neither project nor label: map an account.' USING ERRCODE = 'CD001';
+  END IF;
+  SELECT c.name INTO v_held FROM (
+    SELECT campaign_id FROM provider_mapping
+    WHERE provider = p_provider AND (account, project, label) IS NOT DISTINCT FROM (p_account, p_project, p_label)
+    ORDER BY id DESC LIMIT 1) held JOIN campaign c ON c.id = held.campaign_id
+  WHERE p_campaign IS NULL OR c.id = p_campaign;
+  IF p_campaign IS NOT NULL AND v_held IS NOT NULL THEN
+    RAISE EXCEPTION 'Charges of % are mapped to campaign "%" already.', v_words, v_held USING ERRCODE = 'CD001';
+  END IF;
+  IF p_campaign IS NULL AND v_held IS NULL THEN
+    RAISE EXCEPTION 'There is no mapping of %: see what is mapped with capdesk map list.', v_words USING ERRCODE = 'CD002';
+  END IF;
+END $$;
+
 -- Maps (or, without a campaign, unmaps) and appends the ledger rows of all past days: minus where a charge was, plus
--- where it now belongs.
+-- where it now belongs, its experiment derived now. What stays in its campaign is left alone.
 CREATE OR REPLACE FUNCTION map_charges(p_provider provider_name, p_account text, p_project text, p_label text,
                                        p_campaign bigint, p_admin bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
@@ -103,38 +157,39 @@ DECLARE
   v_mapping bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('capdesk charges'));
-  IF NOT EXISTS (SELECT FROM app_user WHERE id = p_admin AND is_admin) THEN
-    RAISE EXCEPTION 'Only an admin may map charges.' USING ERRCODE = 'CD001';
-  END IF;
+  PERFORM refuse_mapping(p_provider, p_account, p_project, p_label, p_campaign, p_admin);
   INSERT INTO provider_mapping (provider, account, project, label, campaign_id, admin_user_id, recorded_at)
   VALUES (p_provider, p_account, p_project, p_label, p_campaign, p_admin, v_now) RETURNING id INTO v_mapping;
 
   WITH grain AS (
-    SELECT c.provider, c.account, c.project, c.label, c.usage_date, c.grain_key, min(c.id) AS charge_id, sum(c.amount_usd) AS amount_usd
-    FROM provider_charge c
-    WHERE c.provider = p_provider
-      AND (p_account IS NULL OR c.account = p_account)
-      AND (p_project IS NULL OR c.project = p_project)
-      AND (p_label IS NULL OR c.label = p_label)
+    SELECT provider, account, project, label, usage_date, grain_key, min(id) AS charge_id, sum(amount_usd) AS usd
+    FROM provider_charge
+    WHERE provider = p_provider
+      AND (p_account IS NULL OR account = p_account)
+      AND (p_project IS NULL OR project = p_project)
+      AND (p_label IS NULL OR label = p_label)
     GROUP BY 1, 2, 3, 4, 5, 6
+  ), owner AS (  -- mapping_of once per owner, not once per grain
+    SELECT o.*, (mapping_of(o.provider, o.account, o.project, o.label)).campaign_id
+    FROM (SELECT DISTINCT provider, account, project, label FROM grain) o
   ), held AS (
-    SELECT g.grain_key, r.campaign_id, r.experiment_id, sum(r.cost_usd) AS cost_usd
-    FROM grain g JOIN provider_charge c ON c.grain_key = g.grain_key JOIN cost_rollup r ON r.charge_id = c.id
-    GROUP BY 1, 2, 3
+    SELECT g.grain_key, r.campaign_id, r.experiment_id, sum(r.cost_usd) AS usd
+    FROM grain g JOIN provider_charge c USING (grain_key) JOIN cost_rollup r ON r.charge_id = c.id
+    GROUP BY 1, 2, 3 HAVING sum(r.cost_usd) <> 0
   ), moved AS (
-    SELECT g.*, m.campaign_id, m.id AS mapping_id
-    FROM grain g CROSS JOIN LATERAL mapping_of(g.provider, g.account, g.project, g.label) m
-    WHERE NOT EXISTS (SELECT FROM held h WHERE h.grain_key = g.grain_key AND h.campaign_id = m.campaign_id AND h.cost_usd <> 0)
-      OR m.campaign_id IS NULL
+    SELECT g.*, o.campaign_id
+    FROM grain g JOIN owner o ON (o.provider, o.account, o.project, o.label)
+                                 IS NOT DISTINCT FROM (g.provider, g.account, g.project, g.label)
+    WHERE NOT EXISTS (SELECT FROM held h WHERE h.grain_key = g.grain_key AND h.campaign_id = o.campaign_id)
   ), rows AS (
-    SELECT v.usage_date, h.campaign_id, h.experiment_id, v.provider, -h.cost_usd AS cost_usd, v.charge_id, 0 AS side
-    FROM moved v JOIN held h USING (grain_key) WHERE h.cost_usd <> 0
+    SELECT v.usage_date, h.campaign_id, h.experiment_id, v.provider, -h.usd AS usd, v.charge_id, 0 AS side
+    FROM moved v JOIN held h USING (grain_key)
     UNION ALL
-    SELECT v.usage_date, v.campaign_id, dated_experiment(v.campaign_id, v.usage_date, 'UTC'), v.provider, v.amount_usd, v.charge_id, 1
-    FROM moved v WHERE v.campaign_id IS NOT NULL
+    SELECT v.usage_date, v.campaign_id, dated_experiment(v.campaign_id, v.usage_date, 'UTC'), v.provider, v.usd, v.charge_id, 1
+    FROM moved v WHERE v.campaign_id IS NOT NULL AND v.usd <> 0
   )
   INSERT INTO cost_rollup (date, campaign_id, experiment_id, source, cost_usd, charge_id, mapping_id, recorded_at)
-  SELECT usage_date, campaign_id, experiment_id, provider::text::cost_source, cost_usd, charge_id, v_mapping, v_now
+  SELECT usage_date, campaign_id, experiment_id, provider::text::cost_source, usd, charge_id, v_mapping, v_now
   FROM rows ORDER BY charge_id, side;
   RETURN v_mapping;
 END $$;

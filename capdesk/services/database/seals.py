@@ -21,6 +21,10 @@ BLOCK_ROWS = 1000
 GENESIS = bytes(32)
 _COPY_HEADER = 19
 _TRAILER = b"\xff\xff"
+_ALONE = text(
+    "SELECT pg_try_advisory_xact_lock(hashtext('capdesk ledger'))"
+    " AND pg_try_advisory_xact_lock(hashtext('capdesk batches'))"
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def seal(engine: Engine) -> bytes | None:
     Never waits: while another process writes, that process seals at its own end.
     """
     with engine.connect() as connection:
-        if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('capdesk ledger'))")):
+        if not connection.scalar(_ALONE):
             return None
         # Alone for this moment: every id up to these is committed or will never exist.
         upto = {table: connection.scalar(text(f"SELECT max(id) FROM {table}")) or 0 for table in sealed_columns()}  # noqa: S608

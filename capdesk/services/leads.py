@@ -1,0 +1,148 @@
+"""Leads: one per campaign and number. Who they are is kept apart from facts, and can be erased."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, literal, null, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from capdesk.errors import RuleRefused
+from capdesk.models import Campaign, Lead, LeadContact, staged_lead
+from capdesk.models.base import LEAD_STATUS, LeadStatusName
+from capdesk.services import find
+from capdesk.services.imports.fields import parse_email
+
+
+@dataclass(frozen=True)
+class LeadRow:
+    """A lead with what is known of who answers; `extra` are the columns capdesk has no word for."""
+
+    id: int
+    campaign: str
+    status: LeadStatusName
+    created_at: datetime
+    exited_at: datetime | None
+    phone: str | None
+    name: str | None
+    email: str | None
+    extra: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AddedLead:
+    lead: LeadRow
+    landed: bool
+    """False where just this lead was there already."""
+
+
+@dataclass(frozen=True)
+class LeadPage:
+    """The newest leads first; `more` of them are not shown."""
+
+    leads: list[LeadRow]
+    more: int
+
+
+def add_lead(
+    session: Session,
+    campaign: str,
+    phone: str,
+    user_id: int,
+    *,
+    name: str = "",
+    email: str = "",
+    extra: Mapping[str, str] | None = None,
+) -> AddedLead:
+    """One lead, recorded as a batch of one. Raises NotFound, UsageRefused, RuleRefused where the number is known
+    with other contact data.
+    """
+    home = find.campaign(session, campaign)
+    e164, key = find.phone_book(session).look_up(phone)
+    batch = session.scalar(select(func.next_batch()))
+    row = {
+        "name": name.strip() or None,
+        "phone_key": key,
+        "phone": e164,
+        "email": parse_email(email) if email else None,
+        "extra": {key: value for key, value in (extra or {}).items() if value} or null(),
+    }
+    session.execute(insert(staged_lead).values(batch_id=batch, line=1, **row))
+    answers = func.record_leads(batch, home.id).table_valued("line", "status", "field", "reason")
+    answer = session.execute(select(answers.c.status, answers.c.reason)).one_or_none()
+    if answer is not None and answer.status == "rejected":
+        raise RuleRefused(f'{e164} is a lead of campaign "{home.name}" already, but {answer.reason}.')
+    landed = answer is None
+    counts = (1, int(landed), int(not landed), 0)
+    session.execute(
+        select(func.record_batch(batch, "leads", None, None, None, home.id, *counts, literal([], JSONB), user_id))
+    )
+    made = session.scalars(select(Lead.id).filter_by(campaign_id=home.id, phone_key=key)).one()
+    return AddedLead(_rows(session, Lead.id == made)[0], landed)
+
+
+def set_lead_status(session: Session, ref: str, status: LeadStatusName, campaign: str | None = None) -> LeadRow:
+    """Raises NotFound, UsageRefused, and RuleRefused where the lead has a terminal status."""
+    lead = find.lead(session, ref, campaign)
+    session.execute(select(func.set_lead_status(lead.id, literal(status, LEAD_STATUS))))
+    return _rows(session, Lead.id == lead.id)[0]
+
+
+def edit_lead(
+    session: Session,
+    ref: str,
+    campaign: str | None = None,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> LeadRow:
+    """Changes the contact data given; an empty text clears. The number stays: it is what makes the lead.
+
+    Raises NotFound, UsageRefused.
+    """
+    lead = find.lead(session, ref, campaign)
+    values: dict[str, Any] = {}
+    if name is not None:
+        values["name"] = name.strip() or None
+    if email is not None:
+        values["email"] = parse_email(email) if email else None
+    if extra is not None:
+        merged = _rows(session, Lead.id == lead.id)[0].extra | dict(extra)
+        values["extra"] = {key: value for key, value in merged.items() if value != ""} or null()
+    if values:
+        session.execute(update(LeadContact).where(LeadContact.lead_id == lead.id).values(**values))
+    return _rows(session, Lead.id == lead.id)[0]
+
+
+def list_leads(
+    session: Session, *, campaign: str | None = None, status: LeadStatusName | None = None, limit: int = 50
+) -> LeadPage:
+    """Raises NotFound for the campaign."""
+    criteria = []
+    if campaign is not None:
+        criteria.append(Lead.campaign_id == find.campaign(session, campaign).id)
+    if status is not None:
+        criteria.append(Lead.status == status)
+    rows = _rows(session, *criteria, limit=limit)
+    total = session.scalar(select(func.count()).select_from(Lead).where(*criteria)) or 0
+    return LeadPage(rows, total - len(rows))
+
+
+def _rows(session: Session, *criteria: Any, limit: int | None = None) -> list[LeadRow]:
+    columns: tuple[Any, ...] = (
+        *(Lead.id, Campaign.name, Lead.status, Lead.created_at, Lead.exited_at),
+        *(LeadContact.phone, LeadContact.name, LeadContact.email),
+        func.coalesce(LeadContact.extra, literal({}, JSONB)),
+    )
+    query = (
+        select(*columns)
+        .join(Campaign, Campaign.id == Lead.campaign_id)
+        .outerjoin(LeadContact, LeadContact.lead_id == Lead.id)
+        .where(*criteria)
+        .order_by(Lead.id.desc())
+        .limit(limit)
+    )
+    return [LeadRow(*row) for row in session.execute(query)]
