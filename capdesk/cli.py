@@ -10,6 +10,7 @@ import click
 from capdesk import __version__
 from capdesk.commands.base import App, Lazy
 from capdesk.errors import CapdeskError
+from capdesk.services.bug_report import report_bug
 
 COMMANDS = {
     "alerts": "capdesk.commands.alerts:alerts",
@@ -71,4 +72,9 @@ def run(arguments: list[str] | None = None, **extra: Any) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except BrokenPipeError:
+        return 1
+    except Exception as error:  # what escapes is our own mistake
+        click.echo(f"capdesk: {report_bug(error)}", err=True)
+        return 1
     return result if isinstance(result, int) else 0

@@ -139,10 +139,7 @@ def edit_experiment(
     experiment = find.experiment(session, ref, campaign)
     session.refresh(experiment, with_for_update=True)  # a start at the same time waits, or is seen
     if experiment.status is not ExperimentStatus.PLANNED:
-        raise RuleRefused(
-            f'Experiment "{experiment.name}" is {experiment.status}: its rules are locked since its first start; '
-            "plan another experiment instead."
-        )
+        raise RuleRefused(f"{_locked(experiment)}; plan another experiment instead.")
     for name, value in _checked(fields).items():
         setattr(experiment, name, value)
     _check_rules({name: getattr(experiment, name) for name in ExperimentFields.__annotations__})
@@ -289,6 +286,12 @@ def _set_bonuses(session: Session, experiment_id: int, rules: Mapping[EventType,
         key = {"experiment_id": experiment_id, "event_type": event}
         statement = upsert(BonusRule).values(**key, bonus_amount_usd=bonus)
         session.execute(statement.on_conflict_do_update(index_elements=list(key), set_={"bonus_amount_usd": bonus}))
+
+
+def _locked(experiment: Experiment) -> str:
+    ended = experiment.status in (ExperimentStatus.COMPLETED, ExperimentStatus.TERMINATED)
+    why = "it can never change" if ended else "its rules are locked since its first start"
+    return f'Experiment "{experiment.name}" is {experiment.status}: {why}'
 
 
 def _taken(name: str, campaign: str) -> str:

@@ -144,7 +144,10 @@ def _checked(changes: SettingsChanges) -> dict[str, Any]:
 
 def _recipients(addresses: list[str]) -> list[str]:
     """Each once: who is named twice still gets one e-mail."""
-    once = list({address.lower(): address for address in reversed(addresses)}.values())[::-1]
+    first: dict[str, str] = {}
+    for address in addresses:
+        first.setdefault(address.lower(), address)
+    once = list(first.values())
     if len(once) > _MOST_RECIPIENTS:
         raise UsageRefused(
             f"{len(once)} recipients are too many; the weekly e-mail goes to at most {_MOST_RECIPIENTS}."

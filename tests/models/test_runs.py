@@ -130,10 +130,10 @@ def test_that_only_an_admin_moves_an_experiment(ledger: Ledger, admin: int | Non
 def test_that_the_admin_of_a_step_is_held_by_a_foreign_key(admin_ledger: Ledger) -> None:
     experiment = admin_ledger.running(admin_ledger.campaign(), None)
     for statement in (
-        "INSERT INTO experiment_transition (experiment_id, action, status, occurred_at, recorded_at, admin_user_id, rules)"
-        f" VALUES (%s, 'pause', 'paused', now(), now(), {NORA}, '{{}}')",
-        f"UPDATE experiment_run SET ended_at = started_at + interval '1 us', end_recorded_at = clock_timestamp(), ended_by = {NORA}"
-        " WHERE experiment_id = %s",
+        "INSERT INTO experiment_transition (experiment_id, action, status, occurred_at, recorded_at, rules,"
+        f" admin_user_id) VALUES (%s, 'pause', 'paused', now(), now(), '{{}}', {NORA})",
+        "UPDATE experiment_run SET ended_at = started_at + interval '1 us', end_recorded_at = clock_timestamp(),"
+        f" ended_by = {NORA} WHERE experiment_id = %s",
     ):
         with refused("violates foreign key constraint", "23503"):
             admin_ledger.rows(statement, experiment)
@@ -229,7 +229,8 @@ def test_that_rules_are_locked_from_the_first_start(ledger: Ledger) -> None:
     }
     bonus = (
         "UPDATE bonus_rule SET bonus_amount_usd = 6",
-        f"INSERT INTO bonus_rule (experiment_id, event_type, bonus_amount_usd) VALUES ({experiment}, 'conversation', 1)",
+        "INSERT INTO bonus_rule (experiment_id, event_type, bonus_amount_usd)"
+        f" VALUES ({experiment}, 'conversation', 1)",
         "DELETE FROM bonus_rule",
     )
     for statement in (*(f"UPDATE experiment SET {c} = {v}" for c, v in edits.items()), *bonus[:2]):
@@ -303,8 +304,8 @@ def test_that_nobody_can_make_an_overlapping_empty_or_endless_run(
     ended = f"{start}, now(), 1, NULL, NULL, NULL" if end == "NULL" else f"{start}, now(), 1, {end}, now(), 1"
     with refused(why, None):
         admin_ledger.rows(
-            "INSERT INTO experiment_run (experiment_id, campaign_id, started_at, start_recorded_at, started_by, ended_at,"
-            f" end_recorded_at, ended_by) VALUES ({other}, {campaign}, {ended})"
+            "INSERT INTO experiment_run (experiment_id, campaign_id, started_at, start_recorded_at, started_by,"
+            f" ended_at, end_recorded_at, ended_by) VALUES ({other}, {campaign}, {ended})"
         )
 
 

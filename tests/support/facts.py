@@ -1,13 +1,24 @@
 """Facts recorded as the application records them, without a file: hours, events, calls, provider charges."""
 
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from capdesk.bootstrap import Desk
+from capdesk.services.clock import SystemClock
+from capdesk.services.database.embedded import Lease
+from capdesk.services.database.session import make_engine
+from tests.conftest import ZONE, admin_statement, app_url
+
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -87,3 +98,13 @@ _ENUMS = {"event_type": "event_type", "outcome": "call_outcome", "provider": "pr
 
 def _placeholder(name: str) -> str:
     return f"CAST(:{name} AS {_ENUMS[name]})" if name in _ENUMS else f":{name}"
+
+
+@contextmanager
+def fresh_desk(server: Lease, folder: Path) -> Iterator[Desk]:
+    """A desk on a new database, for each example of a property."""
+    name = f"example_{next(_numbers)}"
+    admin_statement(server, f"CREATE DATABASE {name} TEMPLATE capdesk_template")
+    with Desk(folder, SystemClock(), make_engine(app_url(server, name)), ZoneInfo(ZONE), 1) as desk:
+        yield desk
+    admin_statement(server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -64,6 +64,8 @@ DECLARE
   v_unknown bigint;
 BEGIN
   ANALYZE staged_call;  -- what the statistics of the chunk before say would make the planner join row by row
+  PERFORM require_known(p_batch, p_campaign,
+    ARRAY(SELECT team_member_id FROM staged_call WHERE batch_id = p_batch GROUP BY team_member_id));
   SELECT count(*), count(metadata_json) INTO v_staged, v_detailed
   FROM staged_call WHERE batch_id = p_batch AND (p_last OR source_id IS NOT NULL);
   BEGIN

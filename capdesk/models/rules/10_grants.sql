@@ -38,7 +38,7 @@ GRANT INSERT (previous_hash, root, hash, rows) ON seal TO capdesk_app;
 GRANT INSERT (seal_id, table_name, first_id, last_id, rows, hash) ON seal_block TO capdesk_app;
 
 GRANT EXECUTE ON FUNCTION
-  ledger_now(boolean), ledger_quiet_at(), ledger_seen(timestamptz), desk_zone(), round_half_even(numeric),
+  ledger_now(boolean), ledger_quiet_at(), ledger_newest(), ledger_seen(timestamptz), desk_zone(), round_half_even(numeric),
   create_desk(text, text, text, bytea), next_batch(),
   record_batch(bigint, text, text, text, text, bigint, bigint, bigint, bigint, bigint, jsonb, bigint),
   transition_experiment(bigint, text, timestamptz, bigint),

@@ -18,7 +18,7 @@ col AS (
   WHERE a.attrelid IN (SELECT oid FROM rel) AND a.attnum > 0 AND NOT a.attisdropped
   GROUP BY 1
 )
-SELECT 'schema', nspname, concat_ws(E'\\n', pg_get_userbyid(nspowner), grants.list)
+SELECT 'schema', nspname::text, concat_ws(E'\\n', pg_get_userbyid(nspowner), grants.list)
 FROM space, LATERAL (
   SELECT string_agg(concat_ws(' ', coalesce(r.rolname, 'public'), x.privilege_type, x.is_grantable), ','
                     ORDER BY r.rolname COLLATE "C", x.privilege_type COLLATE "C") AS list
