@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -45,6 +45,7 @@ class Desk:
     owner_id: int
     _lease: "Lease | None" = field(default=None, repr=False)
     _wrote: bool = False
+    _trusted: bool = False
 
     def read(self, action: "Callable[[Session], T]") -> T:
         """Runs a reading action; all its queries see the same state."""
@@ -53,9 +54,13 @@ class Desk:
         return transaction(self.engine, action, snapshot=True)
 
     def write(self, action: "Callable[[Session], T]") -> T:
-        """Runs a writing action in one transaction and commits it."""
+        """Runs a writing action in one transaction and commits it.
+
+        The first one looks at the schema's fingerprint; raises DatabaseUnavailable where protection is weakened.
+        """
         from capdesk.services.database.session import transaction  # noqa: PLC0415
 
+        self._trusted = True
         result = transaction(self.engine, action)
         self._wrote = True
         return result
@@ -102,6 +107,26 @@ def open_desk(
     except BaseException:
         lease.release()
         raise
+
+
+@contextlib.contextmanager
+def reach(folder: Path, database_url: str | None = None) -> "Iterator[Engine | None]":
+    """The desk's database as it is: nothing is made or migrated. None where there is none yet."""
+    from capdesk.services.database.embedded import EmbeddedServer  # noqa: PLC0415
+    from capdesk.services.database.session import make_engine  # noqa: PLC0415
+
+    address = database_url or configured_url(folder)
+    if address is None and EmbeddedServer(folder).status().version is None:
+        yield None
+        return
+    lease, url = (None, parsed_url(address)) if address is not None else _embedded(folder)
+    engine = make_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        if lease is not None:
+            lease.release()
 
 
 def _embedded(folder: Path) -> "tuple[Lease, URL]":

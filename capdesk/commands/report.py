@@ -49,18 +49,21 @@ def experiment(app: App, ref: str, campaign: str | None, as_of: str | None, form
 @_FORMAT
 @_OUT
 @click.option("--send", is_flag=True, help="Email it to the recipients in the settings, once per week and recipient.")
+@click.option("--again", is_flag=True, help="With --send: also where nobody can tell whether it arrived.")
 @printing
-def weekly(app: App, week: str | None, as_of: str | None, form: str | None, out: Path | None, send: bool) -> int | None:
+def weekly(app: App, week: str | None, send: bool, again: bool, **form: Any) -> int:
     """Every experiment under way in a week, what arrived late, and what no campaign pays for."""
     chosen = None if week is None else Week.parse(week)
     if send:
-        if as_of is not None or form is not None or out is not None:
+        if any(form.values()):
             raise UsageRefused("--send mails the week as it is known now: leave out --as-of, --format and --out.")
-        return _send(app, chosen)
+        return _send(app, chosen, again)
+    if again:
+        raise UsageRefused("--again goes with --send: it sends an email again that may have arrived.")
     from capdesk.services.reports.weekly_report import weekly_report  # noqa: PLC0415
 
-    _deliver(app, weekly_report(app.desk, chosen, moment_of(app, as_of)), form, out)
-    return None
+    _deliver(app, weekly_report(app.desk, chosen, moment_of(app, form["as_of"])), form["form"], form["out"])
+    return 0
 
 
 def moment_of(app: App, as_of: str | None) -> datetime | None:
@@ -98,5 +101,9 @@ def _written(value: Any, form: str) -> str:
     return render_text.weekly_text(value) if weekly else render_text.experiment_text(value)
 
 
-def _send(app: App, week: Week | None) -> int | None:
-    raise NotImplementedError
+def _send(app: App, week: Week | None, again: bool) -> int:
+    from capdesk.services.notifications import send_weekly, sending_text  # noqa: PLC0415
+
+    sending = send_weekly(app.desk, week, again=again)
+    app.show(sending, sending_text(sending))
+    return sending.exit_code

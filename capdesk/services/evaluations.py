@@ -33,8 +33,8 @@ RETURNING id
 """)
 
 _EVALUATIONS = text("""
-SELECT v.id, v.experiment_id, e.name, v.created_at, v.as_of, v.verdict::text, v.reason, v.recommended_next_action,
-       v.admin_notes, v.capital_cap_usd, v.time_cap_days, u.name, v.snapshot
+SELECT v.id, v.experiment_id, e.name AS experiment, v.created_at, v.as_of, v.verdict::text AS verdict, v.reason,
+       v.recommended_next_action, v.admin_notes, v.capital_cap_usd, v.time_cap_days, u.name AS admin, v.snapshot
 FROM evaluation v JOIN experiment e ON e.id = v.experiment_id JOIN app_user u ON u.id = v.admin_user_id
 WHERE v.experiment_id = :experiment ORDER BY v.id
 """)
@@ -150,9 +150,10 @@ def evaluations_of(session: Session, experiment_id: int) -> tuple[EvaluationReco
         return Arrived(spent, {name: events.get(name, (0, 0))[which] for name in EVENT_TYPES})
 
     def record(row: Any) -> EvaluationRecord:
-        return EvaluationRecord(*row, arrived(row[0], 0), arrived(row[0], 1), tuple(overrides.get(row[0], ())))
+        against = tuple(overrides.get(row["id"], ()))
+        return EvaluationRecord(**row, since=arrived(row["id"], 0), late=arrived(row["id"], 1), overrides=against)
 
-    return tuple(map(record, session.execute(_EVALUATIONS, values)))
+    return tuple(map(record, session.execute(_EVALUATIONS, values).mappings()))
 
 
 def override(session: Session, evaluation_id: int, rationale: str, admin_id: int) -> OverrideRecord:

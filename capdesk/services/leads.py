@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, literal, null, select, update
+from sqlalchemy import func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from capdesk.errors import RuleRefused
 from capdesk.models import Campaign, Lead, LeadContact, staged_lead
 from capdesk.models.base import LEAD_STATUS, LeadStatusName
 from capdesk.services import find
+from capdesk.services.by_hand import Entry, record_entry
 from capdesk.services.imports.fields import parse_email
 
 
@@ -61,7 +61,6 @@ def add_lead(
     """
     home = find.campaign(session, campaign)
     e164, key = find.phone_book(session).look_up(phone)
-    batch = session.scalar(select(func.next_batch()))
     row = {
         "name": name.strip() or None,
         "phone_key": key,
@@ -69,16 +68,16 @@ def add_lead(
         "email": parse_email(email) if email else None,
         "extra": {key: value for key, value in (extra or {}).items() if value} or null(),
     }
-    session.execute(insert(staged_lead).values(batch_id=batch, line=1, **row))
-    answers = func.record_leads(batch, home.id).table_valued("line", "status", "field", "reason")
-    answer = session.execute(select(answers.c.status, answers.c.reason)).one_or_none()
-    if answer is not None and answer.status == "rejected":
-        raise RuleRefused(f'{e164} is a lead of campaign "{home.name}" already, but {answer.reason}.')
-    landed = answer is None
-    counts = (1, int(landed), int(not landed), 0)
-    session.execute(
-        select(func.record_batch(batch, "leads", None, None, None, home.id, *counts, literal([], JSONB), user_id))
+    entry = Entry(
+        kind="leads",
+        table=staged_lead,
+        row=row,
+        record=lambda batch: func.record_leads(batch, home.id),
+        refusal=lambda reason: f'{e164} is a lead of campaign "{home.name}" already, but {reason}.',
+        user_id=user_id,
+        campaign_id=home.id,
     )
+    landed = record_entry(session, entry).landed
     made = session.scalars(select(Lead.id).filter_by(campaign_id=home.id, phone_key=key)).one()
     return AddedLead(_rows(session, Lead.id == made)[0], landed)
 

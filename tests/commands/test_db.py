@@ -1,6 +1,6 @@
 """`capdesk db`, on an embedded server of its own and on a remote database (another one of the tests' server)."""
 
-import io
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,6 +30,16 @@ def empty(server: Lease) -> Iterator[URL]:
     admin_statement(server, "CREATE DATABASE second")
     yield admin_url(server, "second")
     admin_statement(server, "DROP DATABASE second WITH (FORCE)")
+
+
+def process(
+    *arguments: object, given: str = "", environment: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """The program as a person runs it, with its own standard input and environment."""
+    command = [sys.executable, "-m", "capdesk", *map(str, arguments)]
+    return subprocess.run(
+        command, input=given, capture_output=True, text=True, check=False, env={**os.environ, **(environment or {})}
+    )
 
 
 def shown(url: URL) -> str:
@@ -87,16 +97,13 @@ def test_that_psql_gives_its_exit_code_when_the_ledger_is_attacked(capdesk: Capd
 
 
 def test_that_psql_writes_to_the_terminal_itself(database: TestDatabase, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "capdesk", "--desk", str(tmp_path), "--database-url", shown(database.app)]
-    ran = subprocess.run([*command, "db", "psql", "-c", "SELECT 40 + 2"], capture_output=True, text=True, check=False)
+    ran = process("--desk", tmp_path, "--database-url", shown(database.app), "db", "psql", "-c", "SELECT 40 + 2")
     assert (ran.returncode, "42" in ran.stdout, ran.stderr) == (0, True, "")
 
 
 def test_that_a_session_takes_its_statements_from_standard_input(database: TestDatabase, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "capdesk", "--desk", str(tmp_path), "--database-url", shown(database.app)]
-    ran = subprocess.run(
-        [*command, "db", "psql"], input="SELECT 40 + 2;\n", capture_output=True, text=True, check=False
-    )
+    start = ["--desk", tmp_path, "--database-url", shown(database.app), "db", "psql"]
+    ran = process(*start, given="SELECT 40 + 2;\n")
     assert (ran.returncode, "42" in ran.stdout) == (0, True)
 
 
@@ -179,39 +186,29 @@ def test_that_init_makes_a_new_server_ready_and_remembers_it(
     assert "1  Shop" in said.out
 
 
-def test_that_an_existing_role_keeps_its_password(
-    server: Lease,
-    empty: URL,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    init = ["--desk", str(tmp_path), "db", "init", "--admin-url", shown(empty)]
-    assert run(init) == 1
-    assert "The role capdesk_app exists on that server already: give its password with" in capsys.readouterr().err
-    monkeypatch.setattr(sys, "stdin", io.StringIO("another\n"))
-    assert run([*init, "--app-password-stdin"]) == 1
-    assert "The role capdesk_app has another password than the one given" in capsys.readouterr().err
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{server.connection.app_password}\n"))
-    assert run([*init, "--app-password-stdin"]) == 0
+def test_that_an_existing_role_keeps_its_password(server: Lease, empty: URL, tmp_path: Path) -> None:
+    init = ["--desk", tmp_path, "db", "init", "--admin-url", shown(empty)]
+    without = process(*init)
+    assert without.returncode == 1
+    assert "The role capdesk_app exists on that server already: give its password with" in without.stderr
+    wrong = process(*init, "--app-password-stdin", given="another\n")
+    assert wrong.returncode == 1
+    assert "The role capdesk_app has another password than the one given" in wrong.stderr
+    right = process(*init, "--app-password-stdin", given=f"{server.connection.app_password}\n")
+    assert (right.returncode, server.connection.app_password in right.stdout + right.stderr) == (0, False)
     assert run(["--desk", str(tmp_path), "product", "add", "Shop"]) == 0
-    assert server.connection.app_password not in capsys.readouterr().out
 
 
-def test_that_a_password_of_any_characters_reaches_the_database_and_psql(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_a_password_of_any_characters_reaches_the_database_and_psql(tmp_path: Path) -> None:
     with temporary_server(tmp_path / "server") as reach:
         query = {"host": reach.host, "port": str(reach.port)}
         admin = URL.create("postgresql", reach.admin_user, reach.admin_password, database="postgres", query=query)
-        init = ["--desk", str(tmp_path), "db", "init", "--admin-url", shown(admin), "--app-password-stdin"]
-        monkeypatch.setattr(sys, "stdin", io.StringIO("p:a\\ss 'w%41@/ö\"\n"))
-        assert run(init) == 0
+        init = ["--desk", tmp_path, "db", "init", "--admin-url", shown(admin), "--app-password-stdin"]
+        assert process(*init, given="p:a\\ss 'w%41@/ö\"\n").returncode == 0
         assert run(["--desk", str(tmp_path), "db", "psql", "--json", "-c", "SELECT 1"]) == 0
-        monkeypatch.setattr(sys, "stdin", io.StringIO("a new one\n"))
-        assert run([*init, "--replace-password"]) == 0
+        assert process(*init, "--replace-password", given="a new one\n").returncode == 0
         assert run(["--desk", str(tmp_path), "product", "list"]) == 0
-    assert 'exit_code": 0' in capsys.readouterr().out
+        assert "held no password" in process(*init, given="\n").stderr
 
 
 def test_that_init_needs_an_administrator(
@@ -229,12 +226,9 @@ def test_that_init_needs_an_administrator(
     assert configured_url(tmp_path) is None
 
 
-def test_that_an_encrypted_address_is_not_given_to_a_psql_that_cannot(
-    database: TestDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from capdesk.errors import DatabaseUnavailable  # noqa: PLC0415
-    from capdesk.services.database.psql import run_psql  # noqa: PLC0415
-
-    monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(DatabaseUnavailable, match="cannot encrypt, which this database asks for"):
-        run_psql(database.app.update_query_dict({"sslmode": "require"}), "SELECT 1", remote=True)
+def test_that_an_encrypted_address_is_not_given_to_a_psql_that_cannot(database: TestDatabase, tmp_path: Path) -> None:
+    address = shown(database.app.update_query_dict({"sslmode": "require"}))
+    start = ["--desk", tmp_path, "--database-url", address, "db", "psql", "-c", "SELECT 1"]
+    ran = process(*start, environment={"PATH": "/nonexistent"})
+    assert ran.returncode == 1
+    assert "cannot encrypt, which this database asks for: install your system's psql" in ran.stderr

@@ -1,5 +1,7 @@
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,12 +69,22 @@ def test_that_local_settings_are_shown_though_the_database_is_unreachable(
     assert said.err == "capdesk: The database cannot be reached: check that it runs and that its URL is right.\n"
 
 
-def test_that_an_address_in_the_environment_is_said_to_go_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(os.environ, "CAPDESK_DATABASE_URL", NOWHERE)
-    run(["--desk", str(tmp_path), "settings", "set", "--database-url", "embedded"])
-    assert "CAPDESK_DATABASE_URL is set and goes before this" in capsys.readouterr().out
+def test_that_an_address_in_the_environment_is_said_to_go_first(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "capdesk",
+        "--desk",
+        str(tmp_path),
+        "settings",
+        "set",
+        "--database-url",
+        "embedded",
+    ]
+    environment = {**os.environ, "CAPDESK_DATABASE_URL": NOWHERE}
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert "CAPDESK_DATABASE_URL is set and goes before this" in ran.stdout
+    assert "hushhush" not in ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize(

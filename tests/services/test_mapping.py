@@ -176,7 +176,7 @@ MAP = st.tuples(st.just("map"), KEYS, st.sampled_from([*CAMPAIGNS, None]))
 
 
 @given(steps=st.lists(CHARGE | MAP, min_size=1, max_size=25))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_that_charges_are_the_ledger_plus_what_is_unassigned_after_any_steps(
     server: Lease, tmp_path: Path, steps: list[tuple[Any, ...]]
 ) -> None:

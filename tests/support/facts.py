@@ -47,9 +47,11 @@ class Facts:
         rows = [{"event_type": kind, "event_timestamp": at} for at in moments]
         self._record_all("event", rows, f"record_events(:batch, {campaign}, false)")
 
-    def call(self, campaign: int, at: datetime, outcome: str = "No Answer", seconds: int = 20) -> int:
+    def call(
+        self, campaign: int, at: datetime, outcome: str = "No Answer", seconds: int = 20, member: int | None = None
+    ) -> int:
         """Returns the call's id."""
-        values = {"occurred_at": at, "outcome": outcome, "duration_s": seconds}
+        values = {"occurred_at": at, "outcome": outcome, "duration_s": seconds, "team_member_id": member}
         self._record("call", values, f"record_calls(:batch, {campaign}, 'dialer', true)")
         return self._newest("call")
 
@@ -82,7 +84,20 @@ class Facts:
                 f" VALUES (:batch, :line, {', '.join(map(_placeholder, names))})"
             )
             session.execute(staged, [{**row, "batch": batch, "line": line} for line, row in enumerate(rows, 2)])
-            return list(session.execute(text(f"SELECT * FROM {function}"), {"batch": batch}))
+            unlanded = [row for row in session.execute(text(f"SELECT * FROM {function}"), {"batch": batch}) if row[0]]
+            session.execute(
+                text(
+                    "SELECT record_batch(:batch, :kind, NULL, NULL, NULL, NULL, :read, :landed, :duplicate, 0, '[]', 1)"
+                ),
+                {
+                    "batch": batch,
+                    "kind": kind,
+                    "read": len(rows),
+                    "landed": len(rows) - len(unlanded),
+                    "duplicate": len(unlanded),
+                },
+            )
+            return unlanded
 
         assert not [row for row in self.desk.write(record) if row[1] == "rejected"]
 

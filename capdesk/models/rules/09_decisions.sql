@@ -55,7 +55,7 @@ BEGIN
   IF EXISTS (SELECT FROM notification_outcome WHERE notification_id = p_notification AND outcome = 'skipped') THEN
     RETURN 'skipped';
   END IF;
-  SELECT id INTO v_attempt FROM notification_attempt WHERE notification_id = p_notification ORDER BY number DESC LIMIT 1;
+  SELECT id INTO v_attempt FROM notification_attempt WHERE notification_id = p_notification ORDER BY id DESC LIMIT 1;
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
@@ -93,7 +93,7 @@ BEGIN
     RETURN NEW;
   END IF;
   SELECT * INTO v_attempt FROM notification_attempt
-  WHERE notification_id = NEW.notification_id ORDER BY number DESC LIMIT 1;
+  WHERE notification_id = NEW.notification_id ORDER BY id DESC LIMIT 1;
   IF v_attempt.id IS DISTINCT FROM NEW.attempt_id THEN
     RAISE EXCEPTION 'An outcome belongs to the last attempt of its notification.' USING ERRCODE = 'CD001';
   END IF;

@@ -14,11 +14,10 @@ from sqlalchemy import text
 
 from capdesk.errors import DatabaseUnavailable
 from capdesk.models.base import SCHEMA
-from capdesk.services.database.catalogue import OBJECTS
 from capdesk.services.database.session import APP_ROLE, OWNER_ROLE
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, TextClause
 
 EXPECTED_FILE = "fingerprint.txt"
 _HASH_DIGITS = 16
@@ -27,7 +26,7 @@ _HASH_DIGITS = 16
 def lines(connection: "Connection") -> list[str]:
     """One line for each object, sorted. Reads the catalogue only; any role may."""
     connection.execute(text("SELECT set_config('search_path', :path, true)"), {"path": f"{SCHEMA}, pg_temp"})
-    found = connection.execute(OBJECTS, {"schema": SCHEMA, "owner": OWNER_ROLE, "app": APP_ROLE})
+    found = connection.execute(_objects(), {"schema": SCHEMA, "owner": OWNER_ROLE, "app": APP_ROLE})
     return sorted(f"{kind} {name} {_hash(definition)}" for kind, name, definition in found)
 
 
@@ -38,21 +37,20 @@ def fingerprint(connection: "Connection") -> str:
 
 @cache
 def expected_lines() -> tuple[str, ...]:
-    file = resources.files("capdesk.services.database") / EXPECTED_FILE
-    return tuple(file.read_text(encoding="utf-8").splitlines())
+    return tuple(_shipped(EXPECTED_FILE).splitlines())
 
 
-def differences(connection: "Connection") -> list[str]:
-    """What is not as shipped, each like `trigger call.refuse_change differs`; empty where all is well."""
+def differences(connection: "Connection") -> list[tuple[str, str]]:
+    """What is not as shipped: the object and how, like `trigger call.refuse_change`, `differs`."""
     expected, found = _by_object(expected_lines()), _by_object(lines(connection))
     words = []
     for name in sorted({*expected, *found}):
         if name not in found:
-            words.append(f"{name} is missing")
+            words.append((name, "is missing"))
         elif name not in expected:
-            words.append(f"{name} does not belong there")
+            words.append((name, "does not belong there"))
         elif expected[name] != found[name]:
-            words.append(f"{name} differs")
+            words.append((name, "differs"))
     return words
 
 
@@ -63,9 +61,18 @@ def require_expected(engine: "Engine") -> None:
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         raise DatabaseUnavailable(
-            f"The database is not as capdesk made it ({found[0]}{more}), so nothing is written or sent: "
+            f"The database is not as capdesk made it ({' '.join(found[0])}{more}), so nothing is written or sent: "
             "see `capdesk doctor`."
         )
+
+
+@cache
+def _objects() -> "TextClause":
+    return text(_shipped("fingerprint.sql"))
+
+
+def _shipped(name: str) -> str:
+    return (resources.files("capdesk.services.database") / name).read_text(encoding="utf-8")
 
 
 def _by_object(listed: "list[str] | tuple[str, ...]") -> dict[str, str]:

@@ -12,8 +12,8 @@ from capdesk.services.imports.profiles import Profile
 from capdesk.services.imports.record import Record, Reject, normal
 from capdesk.services.imports.rows import json_or_none, member_of, past_moment, remember
 
-CallRow: TypeAlias = tuple[int, str | None, str, int, str | None, UUID | None, str | None, int | None, str | None]
-"""(line, source id, start as ISO 8601 UTC, seconds, outcome, phone key, E.164, member id, metadata JSON)."""
+CallRow: TypeAlias = tuple[int, str | None, datetime, int, str | None, UUID | None, str | None, int | None, str | None]
+"""(line, source id, start in UTC, seconds, outcome, phone key, E.164, member id, metadata JSON)."""
 
 RECORDING_FROM_S = 150
 """A recording reference is kept only of calls at least this long."""
@@ -50,14 +50,13 @@ def parse_calls(
         try:
             text = values[column := at_start]
             try:
-                moment = from_iso(text)
-            except ValueError:
-                moment = now  # not ISO: the line below reads it
-            if moment.tzinfo is not UTC or moment >= now:
-                moment = past_moment(text, now, zones)
-            # most stamps are already written as they leave here, and writing them anew costs half of the loop
-            plain = len(text) == 20 and text[7] == "-" and text[10] == "T" and text[13] == ":" and text[19] == "Z"
-            start = text if plain else moment.isoformat()
+                start = from_iso(text)
+                if start.tzinfo is not UTC and start.tzinfo is not None:
+                    start = start.astimezone(UTC)
+            except (ValueError, OverflowError):
+                start = now  # not ISO: the line below reads it
+            if start.tzinfo is not UTC or start >= now:
+                start = past_moment(text, now, zones)
             text = values[column := at_length]
             seconds = seconds_of(text, _UNSEEN)
             if seconds == _UNSEEN:

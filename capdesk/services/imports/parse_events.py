@@ -12,8 +12,8 @@ from capdesk.services.imports.profiles import Profile
 from capdesk.services.imports.record import Record, Reject
 from capdesk.services.imports.rows import Cells, extras_of, json_or_none, member_of, past_moment
 
-EventRow: TypeAlias = tuple[int, str | None, str, str, UUID | None, str | None, int | None, str | None]
-"""(line, source id, event type, moment as ISO 8601 UTC, phone key, E.164, member id, metadata JSON)."""
+EventRow: TypeAlias = tuple[int, str | None, str, datetime, UUID | None, str | None, int | None, str | None]
+"""(line, source id, event type, moment in UTC, phone key, E.164, member id, metadata JSON)."""
 
 
 def parse_events(
@@ -44,7 +44,7 @@ def parse_events(
             yield Reject(line, cells.column, str(refusal), values)
             continue
         source_id = cells["event_id"] or None
-        yield line, source_id, event_type, moment.isoformat(), key, e164, member, json_or_none(metadata)
+        yield line, source_id, event_type, moment, key, e164, member, json_or_none(metadata)
 
 
 def _with_extras(metadata: dict[str, object], extras: dict[str, object]) -> dict[str, object]:

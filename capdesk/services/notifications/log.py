@@ -28,7 +28,7 @@ SELECT l.id, l.kind, l.period, l.recipient, l.about, a.id AS attempt_id, coalesc
   coalesce(o.detail, s.detail, '') AS detail
 FROM notification_log l
 LEFT JOIN LATERAL (SELECT id, number FROM notification_attempt
-                   WHERE notification_id = l.id ORDER BY number DESC LIMIT 1) a ON true
+                   WHERE notification_id = l.id ORDER BY id DESC LIMIT 1) a ON true
 LEFT JOIN LATERAL (SELECT id, outcome, detail FROM notification_outcome
                    WHERE attempt_id = a.id ORDER BY id DESC LIMIT 1) o ON true
 LEFT JOIN notification_outcome s ON s.notification_id = l.id AND s.outcome = 'skipped'

@@ -32,7 +32,7 @@ class Post:
 
 
 def open_post(desk: "Desk", mailer: Mailer | None = None) -> Post:
-    """The post as it is set up, through another mailer if one is given. Raises RuleRefused where something is missing."""
+    """The post as it is set up, or through the mailer given. Raises RuleRefused where something is missing."""
     row = desk.read(_desk_row)
     missing = missing_settings(row, needs_server=mailer is None)
     if missing:

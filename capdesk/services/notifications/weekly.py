@@ -105,7 +105,7 @@ def _record_due(session: Session, post: Post, week: Week, zone: ZoneInfo, about:
 
 
 def _missed_weeks(session: Session, week: Week, zone: ZoneInfo) -> list[Week]:
-    """Weeks before this one, from the newest one in the log or else the desk's first fact on, that nobody was told of."""
+    """Earlier weeks nobody was told of, from the newest one in the log on, or else from the desk's first fact."""
     known = [Week.parse(one.period) for one in log.notifications(session, "weekly") if one.period < str(week)]
     first_fact = session.scalar(_FIRST_FACT)
     if not known and first_fact is None:

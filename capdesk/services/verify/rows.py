@@ -1,9 +1,12 @@
 """Every sealed row hashed again, block by block."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from capdesk.services.database.seals import Block, copied_rows, driver, hash_of, row_id, sealed_columns
@@ -39,6 +42,17 @@ def check_rows(session: Session, chain: Chain, progress: Progress) -> list[Diffe
         except psycopg.Error as error:
             found.append(Difference(table, "-", f"cannot be read as it was sealed ({str(error).splitlines()[0]})"))
     return found
+
+
+def unsealed_rows(session: Session, chain: Chain) -> int:
+    """How many rows were recorded since the last seal, in the tables that can be read."""
+    total = 0
+    for table in sealed_columns():
+        last = max((block.last_id for block in chain.blocks.get(table, ())), default=0)
+        with suppress(DBAPIError), session.begin_nested():
+            counted = text(f"SELECT count(*) FROM {table} WHERE id > :last")  # noqa: S608 - our own list of tables
+            total += session.scalars(counted, {"last": last}).one()
+    return total
 
 
 class _Rows:

@@ -57,7 +57,7 @@ def test_that_an_event_is_read_into_what_is_stored() -> None:
         2,
         "e1",
         "paid_conversion",
-        "2026-11-20T19:30:00+00:00",
+        datetime(2026, 11, 20, 19, 30, tzinfo=UTC),
         KEY,
         PHONE,
         7,
@@ -68,7 +68,7 @@ def test_that_an_event_is_read_into_what_is_stored() -> None:
 def test_that_an_event_needs_neither_id_member_phone_nor_metadata() -> None:
     row = ["", "install_attended", "2026-11-20T19:30:00Z", "", "", "", ""]
     (found,) = events(row)
-    assert found == (2, None, "install_attended", "2026-11-20T19:30:00+00:00", None, None, None, None)
+    assert found == (2, None, "install_attended", datetime(2026, 11, 20, 19, 30, tzinfo=UTC), None, None, None, None)
 
 
 def test_that_each_bad_event_is_rejected_with_its_column_and_in_its_own_words() -> None:

@@ -1,0 +1,102 @@
+"""Calls, a chunk at a time: while the database records one, the next is read."""
+
+import gc
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from itertools import islice
+from operator import itemgetter
+
+import psycopg
+from psycopg.types.json import Jsonb
+from sqlalchemy import func, select
+
+from capdesk.models import EventTally, staged_call
+from capdesk.models.base import EventType
+from capdesk.services import find
+from capdesk.services.imports.coverage import Coverage, warn_of_attribution
+from capdesk.services.imports.job import TableJob
+from capdesk.services.imports.parse_calls import CallRow, parse_calls
+from capdesk.services.imports.receipt import Answer
+from capdesk.services.imports.staging import connection_of, record, stage
+
+CHUNK = 100_000
+"""Rows. Two chunks are in memory at a time; smaller ones cost the database more per row."""
+
+_TYPES = ("int8", "int4", "text", "timestamptz", "int4", "text", "uuid", "text", "int8", "jsonb")
+"""Of the columns of `staged_call`; an enum travels as text."""
+_starts = itemgetter(2)
+
+
+def load(job: TableJob) -> None:
+    """Records the file. Raises RuleRefused where calls lie before the campaign's first run."""
+    parsed = parse_calls(
+        job.source.records(), job.profile, members=job.members(), phones=find.phone_book(job.session), now=job.now
+    )
+    rows = job.tally.rows(parsed)
+    coverage = Coverage(job)
+    with _collecting_no_garbage(), _worker(job) as worker:
+        recording: Future[list[Answer]] | None = None
+        last = False
+        while not last:
+            chunk = list(islice(rows, CHUNK))
+            last = len(chunk) < CHUNK
+            if recording is not None:
+                job.tally.answered(recording.result())
+                recording = None
+            if job.profile.source == "twilio" or coverage.holds(map(_starts, chunk)):
+                stage(job.session, staged_call, _staged(job.batch, chunk), _TYPES)
+                recording = worker.submit(_record, job, last)
+            job.progress(job.tally.read, job.source.lines)
+        if recording is not None:
+            job.tally.answered(recording.result())
+    coverage.refuse("calls")
+    _warn(job)
+
+
+def _record(job: TableJob, last: bool) -> list[Answer]:
+    return record(job.session, "record_calls", job.batch, job.home.id, job.profile.source, last)
+
+
+def _staged(batch: int, chunk: list[CallRow]) -> Iterator[tuple[object, ...]]:
+    for row in chunk:
+        text = row[8]
+        yield (batch, *row) if text is None else (batch, *row[:8], Jsonb(text, dumps=_as_it_is))
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+@contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """Rows hold no cycles, and looking for some among millions costs a third of the time it takes to read them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@contextmanager
+def _worker(job: TableJob) -> Iterator[ThreadPoolExecutor]:
+    """One thread, which has the session to itself until its result is taken. Stopped in the middle, so is its query."""
+    connection = connection_of(job.session)
+    with ThreadPoolExecutor(1, "recording") as pool:
+        try:
+            yield pool
+        except BaseException:
+            with suppress(psycopg.Error):
+                connection.cancel_safe()
+            raise
+
+
+def _warn(job: TableJob) -> None:
+    query = (
+        select(EventTally.attribution, func.sum(EventTally.count))
+        .where(EventTally.batch_id == job.batch, EventTally.event_type == EventType.DIAL_ATTEMPT)
+        .group_by(EventTally.attribution)
+    )
+    warn_of_attribution(job, "call", {why: int(count) for why, count in job.session.execute(query)})

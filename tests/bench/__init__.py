@@ -1,0 +1,1 @@
+"""Measures: each module prints one table."""
