@@ -48,7 +48,7 @@ def record_entry(session: Session, entry: Entry) -> Recorded:
     batch = session.scalars(select(func.next_batch())).one()
     session.execute(insert(entry.table).values(batch_id=batch, line=1, **entry.row))
     answers = entry.record(batch).table_valued("line", "status", "field", "reason")
-    said = {status: reason for status, reason in session.execute(select(answers.c.status, answers.c.reason))}
+    said = {row.status: row.reason for row in session.execute(select(answers.c.status, answers.c.reason))}
     if "rejected" in said:
         raise RuleRefused(entry.refusal(said["rejected"]))
     landed = "duplicate" not in said
@@ -68,7 +68,7 @@ def why(reason: str) -> str:
 
 @dataclass(frozen=True)
 class Span:
-    """Business dates in the zone, both inclusive; None is open. Raises UsageRefused where they are the wrong way round."""
+    """Business dates in the zone, both inclusive; None is open. Raises UsageRefused where `first` lies after `last`."""
 
     zone: ZoneInfo
     first: date | None = None

@@ -4,8 +4,10 @@
 back-dated to the hours the examples name.
 """
 
+import json
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,33 +19,53 @@ from capdesk.models.base import Verdict
 from capdesk.services.alerts import list_alerts
 from capdesk.services.dates import Week, business_date
 from capdesk.services.evaluations import Decision, evaluate
+from capdesk.services.imports.load import import_file
 from capdesk.services.mapping import Source, map_source
 from capdesk.services.reports.experiment_report import experiment_report
 from capdesk.services.reports.model import Late, Unassigned
 from capdesk.services.reports.weekly_report import weekly_report
+from capdesk.services.time_logs import add_time_log
 from tests.support import builders
-from tests.support.facts import Facts
 
-ANA = "ana@example.com"
+ANA, ACCOUNT = "ana@example.com", "AC" + "0" * 32
 
 
-class Days:
-    """Days counted back from today in the desk zone."""
+class Desktop:
+    """The desk as its owner uses it; days are counted back from today."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.zone = desk.zone
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        self.desk, self.folder = desk, folder
         self.today = business_date(builders.database_now(desk), desk.zone)
 
     def ago(self, days: int) -> date:
         return self.today - timedelta(days=days)
 
     def at(self, days: int, hour: int) -> datetime:
-        return datetime.combine(self.ago(days), time(hour), self.zone)
+        return datetime.combine(self.ago(days), time(hour), self.desk.zone)
+
+    def hours(self, email: str, day: date, hours: int) -> None:
+        self.desk.write(lambda session: add_time_log(session, email, day, Decimal(hours), self.desk.owner_id))
+
+    def event(self, kind: str, at: datetime, email: str) -> None:
+        file = self.folder / "events.csv"
+        file.write_text(f"event_type,event_timestamp,member_email,lead_phone\n{kind},{at.isoformat()},{email},\n")
+        assert import_file(self.desk, "events", file, campaign="Spring").landed == 1
+
+    def twilio(self, day: date, usd: str) -> None:
+        """What Twilio says now of the whole day."""
+        record = {"account_sid": ACCOUNT, "category": "totalprice", "price": usd, "price_unit": "usd"}
+        dates = {"start_date": day.isoformat(), "end_date": day.isoformat()}
+        file = self.folder / "usage.json"
+        file.write_text(json.dumps({"usage_records": [record | dates], "next_page_uri": None}))
+        assert import_file(self.desk, "twilio-usage", file).landed == 1
+
+    def map_account(self, campaign: int) -> None:
+        self.desk.write(lambda session: map_source(session, Source("twilio", ACCOUNT), campaign, self.desk.owner_id))
 
 
 @pytest.fixture
-def days(desk: Desk) -> Days:
-    return Days(desk)
+def days(desk: Desk, tmp_path: Path) -> Desktop:
+    return Desktop(desk, tmp_path)
 
 
 def rollups(desk: Desk) -> list[tuple[Any, ...]]:
@@ -54,49 +76,47 @@ def rollups(desk: Desk) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in desk.read(lambda session: session.execute(text(f"{query} ORDER BY r.id")).all())]
 
 
-def map_account(desk: Desk, campaign: int, account: str = "AC1") -> None:
-    desk.write(lambda session: map_source(session, Source("twilio", account), campaign, desk.owner_id))
-
-
-def test_that_1_all_dated_costs_of_a_day_belong_to_the_first_experiment_that_ran_on_it(desk: Desk, days: Days) -> None:
+def test_that_1_all_dated_costs_of_a_day_belong_to_the_first_experiment_that_ran_on_it(
+    desk: Desk, days: Desktop
+) -> None:
     first = builders.running_experiment(desk, name="E1", at=days.at(3, 9))
     builders.move(desk, first.experiment, "complete", at=days.at(3, 12))
     second = builders.running_experiment(desk, name="E2", at=days.at(3, 13), bonus={"paid_conversion": "10.00"})
-    ana = builders.member(desk, ANA, rate="20")
-    map_account(desk, first.campaign)
-    Facts(desk).hours(ana, days.ago(3), "4")
-    Facts(desk).hours(ana, days.ago(3), "4")
-    Facts(desk).charge(days.ago(3), "30.00")
-    Facts(desk).event(first.campaign, "paid_conversion", days.at(3, 14), ana)
+    builders.member(desk, ANA, rate="20")
+    days.map_account(first.campaign)
+    days.hours(ANA, days.ago(3), 4)
+    days.hours(ANA, days.ago(3), 4)
+    days.twilio(days.ago(3), "30.00")
+    days.event("paid_conversion", days.at(3, 14), ANA)
     e1, e2 = (experiment_report(desk, ids.experiment) for ids in (first, second))
     assert e1.by_source == {"labor": 160, "bonus": 0, "twilio": 30, "gcp": 0}
     assert e2.by_source == {"labor": 0, "bonus": 10, "twilio": 0, "gcp": 0}
     assert (e1.spent_usd, e1.events["paid_conversion"], e2.events["paid_conversion"]) == (Decimal(190), 0, 1)
 
 
-def test_that_2_labor_logged_before_the_first_start_is_overhead_for_good(desk: Desk, days: Days) -> None:
+def test_that_2_labor_logged_before_the_first_start_is_overhead_for_good(desk: Desk, days: Desktop) -> None:
     planned = builders.planned_experiment(desk, name="E1")
-    ana = builders.member(desk, ANA, rate="20")
-    Facts(desk).hours(ana, days.today, "4")
+    builders.member(desk, ANA, rate="20")
+    days.hours(ANA, days.today, 4)
     builders.move(desk, planned.experiment, "start")
-    Facts(desk).hours(ana, days.today, "1")
+    days.hours(ANA, days.today, 1)
     assert rollups(desk) == [("labor", None, Decimal("80.000000")), ("labor", "E1", Decimal("20.000000"))]
     assert weekly_report(desk, Week.of(days.today)).overhead == Unassigned(Decimal(80), Decimal(80))
     other = builders.planned_experiment(desk, campaign="Autumn", name="E2")
-    bob = builders.member(desk, "bob@example.com", "20", "Autumn", "Bob")
-    Facts(desk).hours(bob, days.ago(1), "4")
+    builders.member(desk, "bob@example.com", "20", "Autumn", "Bob")
+    days.hours("bob@example.com", days.ago(1), 4)
     with pytest.raises(RuleRefused, match="Costs of this campaign are recorded up to"):
         builders.move(desk, other.experiment, "start", at=days.at(1, 9))
 
 
-def test_that_3_a_restated_day_moves_its_own_week_and_is_late_in_the_next_report(desk: Desk, days: Days) -> None:
+def test_that_3_a_restated_day_moves_its_own_week_and_is_late_in_the_next_report(desk: Desk, days: Desktop) -> None:
     ids = builders.running_experiment(desk, name="E1", at=days.at(16, 9))
     day = days.ago(10)
-    Facts(desk).charge(day, "40.00")
-    map_account(desk, ids.campaign)
+    days.twilio(day, "40.00")
+    days.map_account(ids.campaign)
     builders.move(desk, ids.experiment, "complete", at=days.at(3, 9))
     before = weekly_report(desk, Week.of(day))
-    Facts(desk).charge(day, "43.10")
+    days.twilio(day, "43.10")
     after = weekly_report(desk, Week.of(day))
     assert [report.rows[0].week.spend_usd for report in (before, after)] == [Decimal("40.00"), Decimal("43.10")]
     assert rollups(desk)[-1] == ("twilio", "E1", Decimal("3.100000"))
@@ -108,11 +128,11 @@ def test_that_3_a_restated_day_moves_its_own_week_and_is_late_in_the_next_report
     assert weekly_report(desk, Week.of(day), before.as_of) == before
 
 
-def test_that_4_a_credit_never_moves_a_later_day_back_to_an_earlier_tranche(desk: Desk, days: Days) -> None:
+def test_that_4_a_credit_never_moves_a_later_day_back_to_an_earlier_tranche(desk: Desk, days: Desktop) -> None:
     ids = builders.running_experiment(desk, at=days.at(9, 9), cap="5000", tranche="500", days=60)
-    map_account(desk, ids.campaign)
+    days.map_account(ids.campaign)
     for ago, usd in ((8, "520.00"), (7, "-50.00"), (6, "20.00")):
-        Facts(desk).charge(days.ago(ago), usd)
+        days.twilio(days.ago(ago), usd)
     rows = experiment_report(desk, ids.experiment).tranches
     assert [(row.first_day, row.last_day, row.spent_usd) for row in rows] == [
         (days.ago(8), days.ago(8), Decimal(520)),
@@ -120,11 +140,11 @@ def test_that_4_a_credit_never_moves_a_later_day_back_to_an_earlier_tranche(desk
     ]
 
 
-def test_that_4_a_skipped_tranche_has_no_days(desk: Desk, days: Days) -> None:
+def test_that_4_a_skipped_tranche_has_no_days(desk: Desk, days: Desktop) -> None:
     ids = builders.running_experiment(desk, at=days.at(9, 9), cap="5000", tranche="500", days=60)
-    map_account(desk, ids.campaign)
+    days.map_account(ids.campaign)
     for ago, usd in ((8, "1200.00"), (7, "1.00")):
-        Facts(desk).charge(days.ago(ago), usd)
+        days.twilio(days.ago(ago), usd)
     rows = experiment_report(desk, ids.experiment).tranches
     assert [(row.index, row.first_day, row.spent_usd) for row in rows] == [
         (1, days.ago(8), Decimal(1200)),
@@ -133,12 +153,12 @@ def test_that_4_a_skipped_tranche_has_no_days(desk: Desk, days: Days) -> None:
     ]
 
 
-def test_that_5_the_80_percent_alert_is_due_again_under_a_new_cap(desk: Desk, days: Days) -> None:
+def test_that_5_the_80_percent_alert_is_due_again_under_a_new_cap(desk: Desk, days: Desktop) -> None:
     ids = builders.running_experiment(desk, at=days.at(9, 9), cap="1000", tranche="500", days=60)
-    map_account(desk, ids.campaign)
+    days.map_account(ids.campaign)
 
     def spend(ago: int, usd: str) -> list[str]:
-        Facts(desk).charge(days.ago(ago), usd)
+        days.twilio(days.ago(ago), usd)
         return [due.alert.sentence for due in list_alerts(desk).due]
 
     assert spend(8, "820.00") == ["82 % of the capital cap is spent ($820.00 of $1,000.00)."]
@@ -147,7 +167,7 @@ def test_that_5_the_80_percent_alert_is_due_again_under_a_new_cap(desk: Desk, da
     assert spend(6, "0.01") == ["80 % of the capital cap is spent ($1,600.00 of $2,000.00)."]
 
 
-def test_that_6_with_three_days_left_an_evaluation_is_recommended(desk: Desk, days: Days) -> None:
+def test_that_6_with_three_days_left_an_evaluation_is_recommended(desk: Desk, days: Desktop) -> None:
     ids = builders.running_experiment(desk, at=days.at(7, 9), days=10)
     report = experiment_report(desk, ids.experiment)
     assert (report.used_days, report.cap_days) == (7, 10)

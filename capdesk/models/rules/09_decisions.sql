@@ -59,7 +59,8 @@ BEGIN
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  RETURN coalesce((SELECT outcome FROM notification_outcome WHERE attempt_id = v_attempt ORDER BY id DESC LIMIT 1), 'unknown');
+  RETURN coalesce((SELECT outcome FROM notification_outcome
+                   WHERE notification_id = p_notification AND attempt_id = v_attempt ORDER BY id DESC LIMIT 1), 'unknown');
 END $$;
 
 -- A new attempt only after a definite failure: never where the last one may have gone through. The owner alone may
@@ -98,7 +99,7 @@ BEGIN
     RAISE EXCEPTION 'An outcome belongs to the last attempt of its notification.' USING ERRCODE = 'CD001';
   END IF;
   IF v_state <> 'unknown' OR (NEW.outcome = 'unknown' AND EXISTS
-       (SELECT FROM notification_outcome WHERE attempt_id = NEW.attempt_id)) THEN
+       (SELECT FROM notification_outcome WHERE notification_id = NEW.notification_id AND attempt_id = NEW.attempt_id)) THEN
     RAISE EXCEPTION 'What became of this attempt is recorded already (%).', v_state USING ERRCODE = 'CD001';
   END IF;
   RETURN NEW;

@@ -26,7 +26,7 @@ def load(job: TableJob) -> None:
         .where(ExplicitEvent.batch_id == job.batch)
         .group_by(ExplicitEvent.attribution)
     )
-    warn_of_attribution(job, "event", dict(job.session.execute(query).tuples()))
+    warn_of_attribution(job, "event", dict(job.session.execute(query).all()))
 
 
 def _watched(rows: Iterator[EventRow], coverage: Coverage) -> Iterator[EventRow]:

@@ -82,4 +82,4 @@ class TableJob(Job):
 
     def members(self) -> dict[str, int]:
         """Ids by e-mail."""
-        return dict(self.session.execute(select(TeamMember.email, TeamMember.id)).tuples())
+        return dict(self.session.execute(select(TeamMember.email, TeamMember.id)).all())

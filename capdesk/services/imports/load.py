@@ -22,7 +22,7 @@ from capdesk.services.imports import (
 )
 from capdesk.services.imports.job import ImportKind, Job, Options, Progress, Request, TableJob
 from capdesk.services.imports.profiles import Kind
-from capdesk.services.imports.reading import Source, open_source
+from capdesk.services.imports.reading import open_source
 from capdesk.services.imports.receipt import Receipt, Tally, column_in
 from capdesk.services.imports.rejected_rows import place_for, write_rejected
 from capdesk.services.imports.rejects import RejectWriter
@@ -58,9 +58,11 @@ def import_file(
     Raises FileRefused, UsageRefused, NotFound or RuleRefused; a row that cannot be taken is rejected alone.
     """
     request = Request(kind, path, campaign, profile, options, progress)
-    if kind == "twilio-usage" or kind == "gcp-billing":
-        return _import_charges(desk, request)
-    return _import_table(desk, request, kind)
+    match kind:
+        case "twilio-usage" | "gcp-billing":
+            return _import_charges(desk, request)
+        case _:
+            return _import_table(desk, request, kind)
 
 
 def _import_charges(desk: "Desk", request: Request) -> Receipt:
@@ -89,7 +91,7 @@ def _import_table(desk: "Desk", request: Request, kind: Kind) -> Receipt:
         profile = profile_for(session, kind, source.header, request.profile, request.options)
         job = TableJob(**_common(session, desk, request, column_in(profile)), source=source, profile=profile)
         _LOADERS[kind](job)
-        receipt = _closed(job, desk, request, source.sha256, source, profile.name, place)
+        receipt = _closed(job, desk, request, source.sha256, place)
         if writer is not None:
             write_rejected(writer, source, receipt.rejects)
         return receipt
@@ -100,3 +102,71 @@ def _import_table(desk: "Desk", request: Request, kind: Kind) -> Receipt:
     # its file appears once the rows beside the rejected ones are committed, and never without them
     with writing as writer:
         return desk.write(lambda session: _tried(session, request, lambda s: record(s, writer)))
+
+
+def _tried(session: Session, request: Request, action: Callable[[Session], Receipt]) -> Receipt:
+    """A dry run does all of it and takes it back."""
+    if not request.options.dry_run:
+        return action(session)
+    with session.begin_nested() as attempt:
+        receipt = action(session)
+        attempt.rollback()
+    return receipt
+
+
+def _common(session: Session, desk: "Desk", request: Request, column_of: Callable[[str], str]) -> dict[str, Any]:
+    """The fields of a Job."""
+    return {
+        "session": session,
+        "batch": session.scalar(select(func.next_batch())),
+        "campaign": None if request.campaign is None else find.campaign(session, request.campaign),
+        "now": desk.clock.now(),
+        "zone": desk.zone,
+        "tally": Tally(column_of),
+        "allow_unattributed": request.options.allow_unattributed,
+        "progress": request.progress,
+    }
+
+
+def _closed(job: Job, desk: "Desk", request: Request, digest: str, place: Path | None = None) -> Receipt:
+    """Records the batch and its rejects. The database refuses a batch that does not add up."""
+    tally = job.tally
+    if not tally.read:
+        tally.warnings.append("The file has no rows.")
+    tally.rejects.sort(key=lambda reject: reject.line)
+    table = job if isinstance(job, TableJob) else None
+    profile = table.profile.name if table else None
+    counts = (tally.read, tally.landed, tally.duplicate, len(tally.rejects))
+    job.session.execute(
+        select(
+            func.record_batch(
+                *(job.batch, request.kind, request.path.name, digest, profile, job.campaign and job.campaign.id),
+                *(*counts, literal(tally.warnings, JSONB), desk.owner_id),
+            )
+        )
+    )
+    _record_rejects(job)
+    return Receipt(
+        *counts,
+        rejects=tally.rejects,
+        warnings=tally.warnings,
+        kind=request.kind,
+        file=str(request.path),
+        campaign=job.campaign.name if job.campaign else None,
+        profile=profile,
+        encoding=table.source.encoding if table else None,
+        delimiter=table.source.delimiter if table else None,
+        rejects_file=str(place) if place and tally.rejects else None,
+        dry_run=request.options.dry_run,
+        batch=None if request.options.dry_run else job.batch,
+    )
+
+
+def _record_rejects(job: Job) -> None:
+    rejects = job.tally.rejects
+    for at in range(0, len(rejects), _BLOCK):
+        rows = [
+            {"batch_id": job.batch, "line": r.line, "field": r.field or "", "reason": r.reason}
+            for r in rejects[at : at + _BLOCK]
+        ]
+        job.session.execute(insert(ImportReject), rows)

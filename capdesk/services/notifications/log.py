@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import ColumnElement, Engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -19,18 +19,18 @@ _SENDING = "hashtext('capdesk sending ' || {id})::bigint"
 _STATES = text(f"""
 SELECT l.id, l.kind, l.period, l.recipient, l.about, a.id AS attempt_id, coalesce(a.number, 0) AS attempts,
   CASE WHEN s.id IS NOT NULL THEN 'skipped'
-       WHEN a.id IS NULL THEN 'due'
        WHEN o.id IS NOT NULL THEN o.outcome
        WHEN EXISTS (SELECT FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 1
                     AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                     AND (k.classid::bigint << 32 | k.objid::bigint) = {_SENDING.format(id="l.id")}) THEN 'sending'
+       WHEN a.id IS NULL THEN 'due'
        ELSE 'unknown' END AS state,
   coalesce(o.detail, s.detail, '') AS detail
 FROM notification_log l
 LEFT JOIN LATERAL (SELECT id, number FROM notification_attempt
                    WHERE notification_id = l.id ORDER BY id DESC LIMIT 1) a ON true
 LEFT JOIN LATERAL (SELECT id, outcome, detail FROM notification_outcome
-                   WHERE attempt_id = a.id ORDER BY id DESC LIMIT 1) o ON true
+                   WHERE notification_id = l.id AND attempt_id = a.id ORDER BY id DESC LIMIT 1) o ON true
 LEFT JOIN notification_outcome s ON s.notification_id = l.id AND s.outcome = 'skipped'
 WHERE l.kind = :kind AND (CAST(:period AS text) IS NULL OR l.period = :period)
 ORDER BY l.id
@@ -42,7 +42,7 @@ class Notification:
     """One email that was due. `detail` is what is known of its newest attempt; `attempts` how many there were."""
 
     id: int
-    kind: str
+    kind: Kind
     period: str
     recipient: str
     about: dict[str, Any]
@@ -87,7 +87,9 @@ def record_outcome(session: Session, notification_id: int, attempt_id: int, outc
 
 
 def skip(session: Session, notification_id: int, detail: str) -> bool:
-    """Whether it could be skipped: not where an attempt was made meanwhile that may have gone through."""
+    """Whether it could be skipped: not while somebody works on it, nor where an attempt may have gone through."""
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(_sending_key(notification_id)))):
+        return False
     values = {"notification_id": notification_id, "outcome": "skipped", "detail": detail}
     try:
         with session.begin_nested():
@@ -102,7 +104,7 @@ def skip(session: Session, notification_id: int, detail: str) -> bool:
 @contextmanager
 def sole_sender(engine: Engine, notification_id: int) -> Iterator[bool]:
     """Whether this process alone works on the notification, until the end of the block or of the process."""
-    key = func.hashtext(f"capdesk sending {notification_id}")
+    key = _sending_key(notification_id)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         mine = bool(connection.scalar(select(func.pg_try_advisory_lock(key))))
         try:
@@ -110,3 +112,7 @@ def sole_sender(engine: Engine, notification_id: int) -> Iterator[bool]:
         finally:
             if mine:
                 connection.execute(select(func.pg_advisory_unlock(key)))
+
+
+def _sending_key(notification_id: int) -> ColumnElement[int]:
+    return func.hashtext(f"capdesk sending {notification_id}")
