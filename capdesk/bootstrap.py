@@ -60,7 +60,11 @@ class Desk:
         """
         from capdesk.services.database.session import transaction  # noqa: PLC0415
 
-        self._trusted = True
+        if not self._trusted:
+            from capdesk.services.database.fingerprint import require_expected  # noqa: PLC0415
+
+            require_expected(self.engine)
+            self._trusted = True
         result = transaction(self.engine, action)
         self._wrote = True
         return result

@@ -19,7 +19,7 @@ from tests.support import builders
 from tests.support.ledgers import superuser, unguarded
 from tests.support.senders import logged, on_friday, set_mail
 
-W45, W46 = Week(2026, 45), Week(2026, 46)
+W46 = Week(2026, 46)
 LOST = DeliveryUnknown("The connection was lost.")
 REFUSED = DeliveryFailed("Nothing was sent: the mailbox is full.")
 

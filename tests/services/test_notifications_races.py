@@ -13,7 +13,7 @@ from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy import text
 
 from capdesk.bootstrap import Desk
-from capdesk.errors import DeliveryFailed, DeliveryUnknown, RuleRefused
+from capdesk.errors import DeliveryFailed, RuleRefused
 from capdesk.services.dates import Week
 from capdesk.services.notifications import (
     last_complete_week,
@@ -25,8 +25,7 @@ from tests.services.providers.test_smtp import Inbox, serving
 from tests.support.clients import eventually
 from tests.support.senders import Sender, logged, on_friday, set_mail
 
-W45, W46 = Week(2026, 45), Week(2026, 46)
-LOST = DeliveryUnknown("The connection was lost.")
+W46 = Week(2026, 46)
 REFUSED = DeliveryFailed("Nothing was sent: the mailbox is full.")
 
 
@@ -93,6 +92,19 @@ def test_that_an_email_whose_sender_was_killed_before_the_answer_is_not_sent_aga
     assert len(outbox.arrived) == 1
 
 
+def test_that_an_attempt_whose_process_died_before_the_first_byte_is_not_repeated(posted: Desk) -> None:
+    posted.write(lambda session: session.execute(_DUE, {"period": "2026-W46", "who": "olga@example.com"}))
+    take(posted, 1, "attempt")
+    outbox = OutboxMailer()
+    assert send_weekly(posted, W46, outbox).deliveries[0].state == "unknown"
+    assert outbox.arrived == []
+
+
+def test_that_what_was_due_when_the_process_died_is_sent_by_the_next_one(posted: Desk) -> None:
+    posted.write(lambda session: session.execute(_DUE, {"period": "2026-W46", "who": "olga@example.com"}))
+    assert send_weekly(posted, W46, OutboxMailer()).deliveries[0].state == "sent"
+
+
 def test_that_of_two_claims_at_the_same_moment_one_holds(posted: Desk) -> None:
     send_weekly(posted, W46, OutboxMailer([REFUSED]))
     number = logged(posted)[0].id
@@ -128,7 +140,7 @@ _OUTCOME = text("""
     SELECT :id, CASE WHEN CAST(:outcome AS text) <> 'skipped' THEN max(id) END, :outcome
     FROM notification_attempt WHERE notification_id = :id
 """)
-_DUE = text("INSERT INTO notification_log (kind, period, recipient, about) VALUES ('weekly', :period, 'o@x.org', '{}')")
+_DUE = text("INSERT INTO notification_log (kind, period, recipient, about) VALUES ('weekly', :period, :who, '{}')")
 
 
 def take(desk: Desk, number: int, step: str) -> None:
@@ -151,7 +163,7 @@ def take(desk: Desk, number: int, step: str) -> None:
     ],
 )
 def test_that_a_notification_may_go_this_way(desk: Desk, allowed: tuple[str, ...]) -> None:
-    desk.write(lambda session: session.execute(_DUE, {"period": "2026-W46"}))
+    desk.write(lambda session: session.execute(_DUE, {"period": "2026-W46", "who": "olga@example.com"}))
     for number, step in enumerate(allowed):
         take(desk, number, step)
     assert logged(desk)[0].state == allowed[-1]
@@ -174,7 +186,7 @@ def test_that_a_notification_may_go_this_way(desk: Desk, allowed: tuple[str, ...
     ],
 )
 def test_that_a_notification_never_goes_this_way(desk: Desk, refused: tuple[str, ...]) -> None:
-    desk.write(lambda session: session.execute(_DUE, {"period": "2026-W46"}))
+    desk.write(lambda session: session.execute(_DUE, {"period": "2026-W46", "who": "olga@example.com"}))
     for number, step in enumerate(refused[:-1]):
         take(desk, number, step)
     with pytest.raises(RuleRefused):
@@ -183,7 +195,7 @@ def test_that_a_notification_never_goes_this_way(desk: Desk, refused: tuple[str,
 
 def test_that_an_outcome_belongs_to_the_attempt_of_its_own_notification(desk: Desk) -> None:
     for period in ("2026-W45", "2026-W46"):
-        desk.write(lambda session, p=period: session.execute(_DUE, {"period": p}))  # type: ignore[misc]
+        desk.write(lambda session, p=period: session.execute(_DUE, {"period": p, "who": "olga@example.com"}))  # type: ignore[misc]
     take(desk, 1, "attempt")
     foreign = text("INSERT INTO notification_outcome (notification_id, attempt_id, outcome) VALUES (2, 1, 'sent')")
     with pytest.raises(RuleRefused, match="last attempt of its notification"):

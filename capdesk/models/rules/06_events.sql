@@ -62,6 +62,7 @@ DECLARE
   v_detailed bigint;
   v_landed bigint;
   v_unknown bigint;
+  v_told bigint;
 BEGIN
   ANALYZE staged_call;  -- what the statistics of the chunk before say would make the planner join row by row
   PERFORM require_known(p_batch, p_campaign,
@@ -87,6 +88,10 @@ BEGIN
   END IF;
   IF v_landed < v_staged THEN
     RETURN QUERY SELECT * FROM unlanded_calls(p_batch, p_campaign, p_source, p_last, v_first, v_now);
+    GET DIAGNOSTICS v_told = ROW_COUNT;
+    IF v_landed + v_told <> v_staged THEN
+      RAISE EXCEPTION 'Of % calls % landed and % did not: nothing is recorded.', v_staged, v_landed, v_told;
+    END IF;
   END IF;
   PERFORM clear_staged_calls(p_batch, p_last);
 END $$;
