@@ -57,10 +57,15 @@ def printing(function: F) -> F:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> str:
-    """Aligned columns; numbers to the right. `empty` says what to do first where there is nothing."""
+    """Aligned columns; numbers to the right, a nameless column only where it says something.
+
+    `empty` says what to do first where there is nothing.
+    """
     cells = [["—" if cell is None else str(cell) for cell in row] for row in rows]
     if not cells:
         return empty
+    shown = [i for i, header in enumerate(headers) if header or any(row[i] for row in cells)]
+    headers, cells = [headers[i] for i in shown], [[row[i] for i in shown] for row in cells]
     widths = [max(len(header), *(len(row[i]) for row in cells)) for i, header in enumerate(headers)]
     right = [all(_numeric(row[i]) for row in cells) for i in range(len(headers))]
 
@@ -68,7 +73,8 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
         parts = (cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True))
         return "  ".join(parts).rstrip()
 
-    return "\n".join([line(headers), "  ".join("─" * width for width in widths), *map(line, cells)])
+    rules = ["─" * width if header else " " * width for header, width in zip(headers, widths, strict=True)]
+    return "\n".join([line(headers), "  ".join(rules).rstrip(), *map(line, cells)])
 
 
 def _numeric(cell: str) -> bool:

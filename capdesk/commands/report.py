@@ -102,8 +102,9 @@ def _written(value: Any, form: str) -> str:
 
 
 def _send(app: App, week: Week | None, again: bool) -> int:
-    from capdesk.services.notifications import send_weekly, sending_text  # noqa: PLC0415
+    from capdesk.services.notifications import last_complete_week, send_weekly, sending_text  # noqa: PLC0415
 
-    sending = send_weekly(app.desk, week, again=again)
+    chosen = week or last_complete_week(app.desk.clock.now(), app.desk.zone)
+    sending = send_weekly(app.desk, chosen, again=again)
     app.show(sending, sending_text(sending))
     return sending.exit_code

@@ -36,16 +36,20 @@ def _checked(head: str) -> str:
 
 
 def _page(found: "Verification") -> str:
+    from capdesk.services.reports.wording import counted  # noqa: PLC0415
+
+    rows, seals = counted(found.sealed_rows, "row"), counted(found.seals, "seal")
     lines = [
-        f"{found.sealed_rows:,} rows under {found.seals:,} seals, {found.truths} kinds of derived figures",
-        f"{found.unsealed_rows:,} rows were recorded since the last seal",
+        f"{rows} under {seals}, {found.truths} kinds of derived figures",
+        f"{counted(found.unsealed_rows, 'row')} recorded since the last seal",
         f"head {found.head or '—'}",
     ]
     if found.head_found:
         lines.append("The head given is in the chain: nothing before it was changed, added or removed.")
     if found.ok:
         return "\n".join([*lines, "No difference."])
-    return "\n".join([*lines, *(f"✗ {one}" for one in found.differences), f"{len(found.differences)} differences."])
+    named = [f"✗ {one}" for one in found.differences]
+    return "\n".join([*lines, *named, f"{counted(len(named), 'difference')}."])
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from capdesk.models import (
@@ -40,6 +41,7 @@ class CallRow:
     attribution: Attribution | None
     source: str
     source_id: str | None
+    metadata: dict[str, Any]
     recorded_at: datetime
     reversed_at: datetime | None
     reason: str | None
@@ -103,6 +105,7 @@ def _rows(session: Session, *criteria: ColumnElement[bool], limit: int) -> list[
         *(Call.id, Campaign.name, Experiment.name, TeamMember.email, Call.lead_id),
         func.coalesce(LeadContact.phone, CallDetail.phone),
         *(Call.occurred_at, Call.duration_s, Call.outcome, Call.attribution, Call.source, Call.source_id),
+        func.coalesce(CallDetail.metadata_json, literal({}, JSONB)),
         *(Call.recorded_at, Reversal.recorded_at, Reversal.reason),
     )
     query = (

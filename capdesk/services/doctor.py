@@ -21,6 +21,7 @@ from capdesk.services.database import fingerprint, schema
 from capdesk.services.database.session import transaction, unreachable
 from capdesk.services.notifications.log import notifications
 from capdesk.services.notifications.post import missing_settings
+from capdesk.services.reports.wording import listed
 from capdesk.services.verify.chain import read_chain
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _rules(session: "Session", _clock: Clock) -> tuple[str, str]:
 
 def _seals(session: "Session", _clock: Clock) -> tuple[str, str]:
     chain = read_chain(session)
-    found = f"{len(chain.heads):,} seals over {chain.rows:,} rows"
+    found = f"{len(chain.heads):,} seal{'' if len(chain.heads) == 1 else 's'} over {chain.rows:,} rows"
     return (f"{found}: {chain.differences[0]}", "run: capdesk verify") if chain.differences else (found, "")
 
 
@@ -185,7 +186,7 @@ def _mail(session: "Session", _clock: Clock) -> tuple[str, str]:
         return f"{', '.join(desk.recipients)} through {desk.mail_host}", ""
     if not (desk.mail_host or desk.mail_from or desk.recipients):
         return "no email is set up; `capdesk settings set --mail-host ...` does", ""
-    return f"{' and '.join(missing)} not set", "see capdesk settings set --help"
+    return f"no email can be sent without {listed(missing)}", "set it with: capdesk settings set ..."
 
 
 def _sends(session: "Session", _clock: Clock) -> tuple[str, str]:

@@ -90,6 +90,25 @@ def test_that_every_guard_holds_always(place: Place) -> None:
     assert guarded["refuse_truncate"] == APPENDED | KEPT | ERASABLE | RULED
 
 
+def test_that_no_foreign_key_carries_a_change_along(place: Place) -> None:
+    with place.admin() as admin:
+        actions = admin.execute(
+            "SELECT DISTINCT confupdtype::text, confdeltype::text FROM pg_constraint"
+            " WHERE contype = 'f' AND connamespace = 'capdesk'::regnamespace"
+        ).fetchall()
+    assert actions == [("a", "a")]
+
+
+def test_that_every_function_looks_for_names_in_the_schema_first_and_in_temporary_objects_last(place: Place) -> None:
+    with place.admin() as admin:
+        functions = admin.execute(
+            "SELECT proname::text, pg_get_userbyid(proowner)::text, 'search_path=capdesk, pg_temp' = ANY(proconfig)"
+            " FROM pg_proc WHERE pronamespace = 'capdesk'::regnamespace"
+        ).fetchall()
+    assert len(functions) > 50
+    assert [name for name, owner, safe in functions if owner != "capdesk_owner" or not safe] == []
+
+
 def test_that_no_appended_row_changes(anybody: Ledger) -> None:
     for table in APPENDED:
         for statement in (f"UPDATE {table} SET id = DEFAULT", f"DELETE FROM {table}"):

@@ -160,8 +160,7 @@ class Machine(RuleBasedStateMachine):
         self.reverse("time_log", which, self.model.hours, "SELECT id FROM time_log ORDER BY id", 1)
 
     def reverse(self, what: str, which: int, facts: list[Any], ids: str, factor: int) -> None:
-        fact = self.pick(facts, which)
-        number = self.ledger.rows(ids)[facts.index(fact)][0] * factor
+        fact, number = facts[which % len(facts)], self.ledger.rows(ids)[which % len(facts)][0] * factor
         if fact.reversed:
             with refused("is reversed already"):
                 self.ledger.reverse(what, number)

@@ -60,7 +60,7 @@ def test_that_an_alert_names_experiment_and_figures_and_is_sent_once(desk: Desk,
     ]
     assert "$820.00 of $1,000.00" in outbox.arrived[0].text
     assert (first.exit_code, second.exit_code, second.deliveries) == (0, 0, ())
-    assert sending_text(first).startswith("the alert of Scripts (82 % of the capital cap is spent")
+    assert sending_text(first).startswith("The alert of Scripts (82 % of the capital cap is spent")
 
 
 def test_that_listing_sends_and_records_nothing(desk: Desk, running: Ids) -> None:

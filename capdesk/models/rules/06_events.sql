@@ -72,7 +72,7 @@ BEGIN
   BEGIN
     PERFORM insert_calls(p_batch, p_campaign, p_source, p_last, v_now, '');
   EXCEPTION WHEN unique_violation THEN
-    PERFORM insert_calls(p_batch, p_campaign, p_source, p_last, v_now, 'ON CONFLICT DO NOTHING');
+    PERFORM insert_calls(p_batch, p_campaign, p_source, p_last, v_now, 'ORDER BY s.line ON CONFLICT DO NOTHING');
   END;
   SELECT landed, unknown INTO v_landed, v_unknown FROM follow_calls(p_batch, p_campaign, v_first, v_now);
 
@@ -96,7 +96,8 @@ BEGIN
   PERFORM clear_staged_calls(p_batch, p_last);
 END $$;
 
--- Without a conflict clause an insert is cheaper by a third; with it, rows already recorded are passed over.
+-- Without a conflict clause an insert is cheaper by a third; with it, rows already recorded are passed over, and of
+-- several with the same id the first line lands.
 CREATE OR REPLACE FUNCTION insert_calls(p_batch bigint, p_campaign bigint, p_source text, p_last boolean, p_now timestamptz,
                                         p_conflict text) RETURNS void
 LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$

@@ -1,5 +1,6 @@
 """Roles, schema and migrations: everything that needs more than the application role."""
 
+import hashlib
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -17,19 +18,22 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 
+_APPLIED = text(f"SELECT obj_description(to_regnamespace('{SCHEMA}'), 'pg_namespace')")
+
+
 def revision(connection: Connection) -> str | None:
     """The schema's revision; None where there is no capdesk yet."""
     if connection.scalar(text(f"SELECT to_regclass('{SCHEMA}.alembic_version')")) is None:
         return None
-    found: str | None = connection.scalar(text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))
+    found: str | None = connection.scalar(text(f"SELECT version_num FROM {SCHEMA}.alembic_version"))  # noqa: S608
     return found
 
 
 def is_current(connection: Connection) -> bool:
-    """Whether the schema is this program's. Raises DatabaseUnavailable where it is newer."""
+    """Whether schema and rules are this program's. Raises DatabaseUnavailable where the schema is newer."""
     found = revision(connection)
     if found == HEAD:
-        return True
+        return bool(connection.scalar(_APPLIED) == _rules_version())
     if found is not None and found not in known_revisions():
         raise DatabaseUnavailable(
             f"This database was written by a newer capdesk (schema {found}): install that version to open it."
@@ -94,10 +98,20 @@ def _migrate(connection: Connection) -> None:
 
 def apply_rules(connection: Connection) -> None:
     """Functions, triggers and grants are written to be repeated: after each upgrade they are those of this program."""
+    for statements in _rules():
+        connection.exec_driver_sql(statements.replace("%", "%%"))
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{_rules_version()}'")
+
+
+def _rules() -> list[str]:
     folder = resources.files("capdesk.models") / "rules"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".sql"):
-            connection.exec_driver_sql(file.read_text(encoding="utf-8").replace("%", "%%"))
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [file.read_text(encoding="utf-8") for file in files]
+
+
+def _rules_version() -> str:
+    """Tells rules of another program version, to be applied anew, from rules somebody weakened (the fingerprint)."""
+    return f"rules {hashlib.sha256(''.join(_rules()).encode()).hexdigest()}"
 
 
 def _config() -> "Config":

@@ -12,6 +12,7 @@ from capdesk.errors import DatabaseUnavailable, RuleRefused
 from capdesk.services.database.fingerprint import require_expected
 from capdesk.services.providers.mail import Mailer
 from capdesk.services.providers.smtp import SmtpMailer, SmtpSettings
+from capdesk.services.reports.wording import listed
 from capdesk.services.settings import USUAL_PORTS, Security
 from capdesk.services.verify.chain import read_chain
 
@@ -37,23 +38,23 @@ def open_post(desk: "Desk", mailer: Mailer | None = None) -> Post:
     missing = missing_settings(row, needs_server=mailer is None)
     if missing:
         raise RuleRefused(
-            f"No email can be sent, {' and '.join(missing)} not set; set what is missing with: capdesk settings set "
+            f"No email can be sent without {listed(missing)}; set what is missing, as in: capdesk settings set "
             "--mail-host smtp.example.com --mail-from you@example.com --recipient you@example.com"
         )
     return Post(str(row.mail_from), tuple(row.recipients), row.instance_id.hex[:12], mailer or _mailer(row))
 
 
 def missing_settings(row: models.Desk, *, needs_server: bool = True) -> list[str]:
-    """What the owner still has to set before an email can be sent, each as `the sender is`."""
+    """What the owner still has to set before an email can be sent, each as `a sender`."""
     found = []
     if needs_server and not row.mail_host:
-        found.append("the mail server is")
+        found.append("a mail server")
     if not row.mail_from:
-        found.append("the sender is")
+        found.append("a sender")
     if not row.recipients:
-        found.append("the recipients are")
+        found.append("recipients")
     if needs_server and row.mail_user and not os.environ.get(PASSWORD_VARIABLE):
-        found.append(f"the password of {row.mail_user} (environment variable {PASSWORD_VARIABLE}) is")
+        found.append(f"the password of {row.mail_user} in the environment variable {PASSWORD_VARIABLE}")
     return found
 
 

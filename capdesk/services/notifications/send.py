@@ -112,15 +112,16 @@ def _message(desk: "Desk", post: Post, notification: Notification, letter: Lette
 
 def _told(notification: Notification, state: State, job: Job, *, fresh: bool = False) -> Delivery:
     who, why = notification.recipient, notification.detail
+    name = job.name[0].upper() + job.name[1:]
     match state:
         case "sent":
-            text = f"{job.name} {'is sent' if fresh else 'was already sent'} to {who}."
+            text = f"{name} {'is sent' if fresh else 'was already sent'} to {who}."
         case "sending" | "due":
-            text = f"{job.name} is being sent to {who} by another capdesk process just now."
+            text = f"{name} is being sent to {who} by another capdesk process just now."
         case "failed":
-            text = f"{job.name} did not go to {who} and is tried again next time: {why}"
+            text = f"{name} did not go to {who} and is tried again next time: {why}"
         case "skipped":
-            text = f"{job.name} to {who} was skipped because its time had passed; a later email names it."
+            text = f"{name} to {who} was skipped because its time had passed; a later email names it."
         case _:
             text = (
                 f"Nobody can tell whether {job.name} reached {who}; look into the mailbox, and only if it is not there "

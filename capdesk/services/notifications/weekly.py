@@ -140,5 +140,5 @@ def _deliver(
         known = report or weekly_report(desk, week)
         return weekly_letter(replace(known, skipped_weeks=_untold(log_now, week, recipient)))
 
-    job = Job(f"The report of {week}", letter, f"capdesk report weekly --week {week} --send --again")
+    job = Job(f"the report of {week}", letter, f"capdesk report weekly --week {week} --send --again")
     return deliver(desk, post, notification, job, again=again)

@@ -1,6 +1,11 @@
 -- explicit_event
 -- What an explicit event names exists, and how it counts follows likewise. A second paid conversion of a lead never
 -- counts: not after one recorded before, nor after an earlier one of its batch.
+-- Runs never overlap: only the last one started by then can contain a moment.
+WITH started AS MATERIALIZED (
+  SELECT campaign_id, array_agg(id ORDER BY started_at) AS runs, array_agg(started_at ORDER BY started_at) AS moments
+  FROM experiment_run GROUP BY 1
+)
 SELECT 'id ' || id, what FROM (
   SELECT f.id, CASE
     WHEN k.id IS NULL THEN format('its campaign %s is not there', f.campaign_id)
@@ -19,8 +24,9 @@ SELECT 'id ' || id, what FROM (
   LEFT JOIN lead l ON l.id = f.lead_id AND l.campaign_id = f.campaign_id AND l.phone_key = f.phone_key
   LEFT JOIN team_member m ON m.id = f.team_member_id
   LEFT JOIN import_batch b ON b.id = f.batch_id
-  LEFT JOIN experiment_run r ON r.campaign_id = f.campaign_id
-    AND r.start_recorded_at < f.recorded_at AND r.started_at <= f.event_timestamp
+  LEFT JOIN started s ON s.campaign_id = f.campaign_id
+  LEFT JOIN experiment_run r ON r.id = s.runs[width_bucket(f.event_timestamp, s.moments)]
+    AND r.start_recorded_at < f.recorded_at
     AND (r.ended_at IS NULL OR r.end_recorded_at > f.recorded_at OR r.ended_at > f.event_timestamp)
   CROSS JOIN LATERAL (
     SELECT CASE WHEN r.id IS NULL THEN 'no_run'

@@ -1,0 +1,117 @@
+"""`capdesk doctor`: one line for each thing a desk needs, with what to do where it is not well."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from capdesk.bootstrap import Desk
+from capdesk.cli import run
+from capdesk.services.database.embedded import EmbeddedServer
+from tests.conftest import Capdesk, TestDatabase
+from tests.support.ledgers import superuser
+from tests.support.senders import set_mail
+
+
+def test_that_a_well_desk_is_ticked_off_line_by_line(capdesk: Capdesk) -> None:
+    ran = capdesk("doctor")
+    names = [line[2:14].strip() for line in ran.out.splitlines()]
+    assert names == [
+        *("desk folder", "disk", "time zones", "database", "schema"),
+        *("rules", "seals", "durability", "desk zone", "clocks", "mail", "sends"),
+    ]
+    assert (ran.code, all(line.startswith("✓") for line in ran.out.splitlines())) == (0, True)
+
+
+def test_that_what_is_not_well_says_what_to_do(capdesk: Capdesk, desk: Desk, database: TestDatabase) -> None:
+    with superuser(database.admin) as connection:
+        connection.exec_driver_sql("ALTER TABLE call DISABLE TRIGGER refuse_change")
+    ran = capdesk("doctor", "--json")
+    assert (ran.code, ran.json["ok"]) == (1, False)
+    assert [check for check in ran.json["checks"] if not check["ok"]] == [
+        {
+            "name": "rules",
+            "ok": False,
+            "found": "1 not as capdesk made them: trigger call.refuse_change differs",
+            "todo": "nothing is written or sent until this is put right",
+        }
+    ]
+    assert "→ nothing is written or sent until this is put right" in capdesk("doctor").out
+
+
+def failing(capdesk: Capdesk) -> dict[str, str]:
+    return {check["name"]: check["found"] for check in capdesk("doctor", "--json").json["checks"] if not check["ok"]}
+
+
+def test_that_mail_half_set_up_is_named(capdesk: Capdesk, desk: Desk) -> None:
+    set_mail(desk, 25)
+    assert failing(capdesk) == {}
+    desk.write(lambda session: session.execute(text("UPDATE desk SET mail_from = NULL")))
+    assert failing(capdesk) == {"mail": "no email can be sent without a sender"}
+
+
+def test_that_an_email_nobody_can_tell_of_is_shown(capdesk: Capdesk, desk: Desk) -> None:
+    for statement in (
+        "INSERT INTO notification_log (kind, period, recipient, about) VALUES ('weekly', '2026-W46', 'o@x.org', '{}')",
+        "INSERT INTO notification_attempt (notification_id, number, message_id) VALUES (1, 1, '<x@y>')",
+    ):
+        desk.write(lambda session, s=statement: session.execute(text(s)))  # type: ignore[misc]
+    assert failing(capdesk) == {"sends": "nobody can tell whether these arrived: 2026-W46 to o@x.org"}
+
+
+def test_that_a_broken_chain_of_seals_is_named(capdesk: Capdesk, desk: Desk, database: TestDatabase) -> None:
+    desk.write(lambda session: session.execute(text("INSERT INTO product (name) VALUES ('Shop')")))
+    insert = "INSERT INTO campaign (product_id, name, owner_user_id) VALUES (1, 'Spring', 1)"
+    desk.write(lambda session: session.execute(text(insert)))
+    desk.seal()
+    with superuser(database.admin) as connection:
+        connection.exec_driver_sql("ALTER TABLE seal DISABLE TRIGGER USER")
+        connection.exec_driver_sql("UPDATE seal SET rows = 2")
+    assert "seal 1: does not cover its blocks" in failing(capdesk)["seals"]
+
+
+def test_that_a_missing_schema_fails_its_own_checks_and_no_other(capdesk: Capdesk, database: TestDatabase) -> None:
+    with superuser(database.admin) as connection:
+        connection.exec_driver_sql("DROP SCHEMA capdesk CASCADE")
+    found = failing(capdesk)
+    assert found["schema"] == "schema missing"
+    assert "durability" not in found
+
+
+def doctor(folder: Path, *options: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    code = run(["--desk", str(folder), *options, "doctor"])
+    return code, capsys.readouterr().out
+
+
+def test_that_a_database_that_cannot_be_reached_is_said_and_the_rest_is_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = "postgresql://capdesk_app:secret@127.0.0.1:1/capdesk"
+    code, out = doctor(tmp_path, "--database-url", address, capsys=capsys)
+    assert (code, "✗ database     The database cannot be reached" in out) == (1, True)
+    assert "✓ disk" in out
+    assert "secret" not in out
+
+
+def test_that_a_desk_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = doctor(tmp_path / "none", capsys=capsys)
+    assert (code, (tmp_path / "none").exists()) == (0, False)
+    assert "is not there yet; the first command makes it" in out
+
+
+def test_that_an_embedded_desk_is_looked_at_and_its_server_stopped_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "desk"
+    try:
+        assert run(["--desk", str(folder), "product", "list"]) == 0
+        code, out = doctor(folder, capsys=capsys)
+        assert (code, EmbeddedServer(folder).status().running) == (0, False), out
+    finally:
+        EmbeddedServer(folder).remove(force=True)
+
+
+def test_that_a_folder_others_can_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tmp_path.chmod(0o755)
+    _, out = doctor(tmp_path, "--database-url", "postgresql://x@127.0.0.1:1/x", capsys=capsys)
+    assert f"run: chmod go-rw '{tmp_path}'" in out

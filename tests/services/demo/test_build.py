@@ -1,0 +1,66 @@
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from capdesk.bootstrap import Desk
+from capdesk.errors import RuleRefused
+from capdesk.services.database.seals import seal
+from capdesk.services.dates import Week, business_date
+from capdesk.services.demo.build import build, is_built
+from capdesk.services.demo.files import write_sources
+from capdesk.services.reports.weekly_report import weekly_report
+from capdesk.services.verify import verify
+
+SPENT = text("""
+SELECT c.name, e.name, r.source::text, r.date, sum(r.cost_usd)
+FROM cost_rollup r JOIN campaign c ON c.id = r.campaign_id LEFT JOIN experiment e ON e.id = r.experiment_id
+GROUP BY 1, 2, 3, 4
+""")
+
+
+@pytest.fixture
+def today(desk: Desk) -> date:
+    return business_date(desk.clock.now(), desk.zone) - timedelta(days=1)
+
+
+def test_that_the_demo_spends_to_the_cent_what_its_story_says(desk: Desk, today: date) -> None:
+    build(desk, desk.folder / "sources", day=today, seed=1, tell=lambda _text: None)
+    files = write_sources(desk.folder / "again", today=today, seed=1)
+    campaigns = {campaign.key: campaign.name for campaign in files.story.campaigns}
+    names = {experiment.key: experiment.name for experiment in files.story.experiments}
+    expected: dict[tuple[str, str | None, str, date], Decimal] = defaultdict(Decimal)
+    for item in files.spend:
+        if item.campaign is not None:
+            experiment = None if item.experiment is None else names[item.experiment]
+            expected[campaigns[item.campaign], experiment, item.source, item.day] += item.cost_usd
+    recorded = {tuple(row[:4]): row[4] for row in desk.read(lambda session: session.execute(SPENT).all())}
+    assert {key: cost for key, cost in recorded.items() if cost} == {
+        key: cost for key, cost in expected.items() if cost
+    }
+
+
+def test_that_the_demo_tells_its_story_and_can_be_verified(desk: Desk, today: date) -> None:
+    build(desk, desk.folder / "sources", day=today, seed=2, tell=lambda _text: None)
+    seal(desk.engine)
+    report = weekly_report(desk, Week.of(today).previous(), None)
+    crossing = next(row for row in report.rows if row.experiment == "Referral opener")
+    before = crossing.total.spend_usd - crossing.week.spend_usd
+    assert before < 5 * Decimal(3500) <= crossing.total.spend_usd
+    assert report.unassigned.week_usd == Decimal("48.60")
+    assert desk.read(verify).differences == ()
+    statuses = desk.read(lambda session: session.scalars(text("SELECT status::text FROM experiment ORDER BY 1")).all())
+    assert statuses == ["completed", "paused", "running", "running", "terminated"]
+    assert is_built(desk.folder)
+
+
+def test_that_the_demo_is_not_built_into_a_desk_in_use_nor_told_ahead(desk: Desk, today: date) -> None:
+    with pytest.raises(RuleRefused, match="today is"):
+        build(desk, desk.folder / "sources", day=today + timedelta(days=9), seed=1, tell=lambda _text: None)
+    desk.write(lambda session: session.execute(text("INSERT INTO product (name) VALUES ('Shop')")))
+    insert = text("INSERT INTO campaign (product_id, name, owner_user_id) VALUES (1, 'Spring', 1)")
+    desk.write(lambda session: session.execute(insert))
+    with pytest.raises(RuleRefused, match="choose an empty folder"):
+        build(desk, desk.folder / "sources", day=today, seed=1, tell=lambda _text: None)
