@@ -131,7 +131,7 @@ print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["report", "weekly", "--help"]])
+@pytest.mark.parametrize("arguments", [["--version"], ["report", "weekly", "--help"], ["alerts", "--help"]])
 def test_that_the_headless_face_loads_neither_qt_nor_sqlalchemy_before_it_needs_them(arguments: list[str]) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", _LOADED, *arguments], cwd=ROOT, capture_output=True, text=True, check=True

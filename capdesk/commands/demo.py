@@ -1,6 +1,8 @@
 """`capdesk demo`: a believable desk to look around in."""
 
 import shlex
+import shutil
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -50,7 +52,8 @@ def _day(text: str | None) -> date | None:
 
 def _where(folder: Path) -> str:
     """What to do next, ready to paste."""
-    desk = f"capdesk --desk {shlex.quote(str(folder))}"
+    program = "capdesk" if shutil.which("capdesk") else shlex.quote(sys.argv[0])
+    desk = f"{program} --desk {shlex.quote(str(folder))}"
     sources = shlex.quote(str(folder / "sources"))
     return "\n".join(
         (

@@ -143,7 +143,8 @@ def _schema(session: "Session", _clock: Clock) -> tuple[str, str]:
 def _rules(session: "Session", _clock: Clock) -> tuple[str, str]:
     found = fingerprint.differences(session.connection())
     if not found:
-        return "rules, rights and tables are as capdesk made them", ""
+        whole = fingerprint.fingerprint(session.connection())
+        return f"rules, rights and tables are as capdesk made them (fingerprint {whole[:16]})", ""
     named = "; ".join(" ".join(one) for one in found[:5])
     return f"{len(found)} not as capdesk made them: {named}", "nothing is written or sent until this is put right"
 

@@ -166,8 +166,8 @@ def test_that_worked_example_2_holds(ledger: Ledger) -> None:
     assert ledger.spent(campaign) == {(None, "labor"): 20, (experiment, "labor"): 40}
 
 
-def test_that_worked_example_3_holds(ledger: Ledger) -> None:
-    """A Twilio day restated after the experiment ended: the difference lands on it, on that day."""
+def test_that_a_restated_day_appends_the_difference(ledger: Ledger) -> None:
+    """Worked example 3: restated after the experiment ended, the difference lands on it, on that day."""
     campaign = ledger.campaign()
     ledger.map_charges(campaign)
     experiment = ledger.running(campaign, moment(9))
@@ -243,7 +243,7 @@ def test_that_a_statement_names_each_charge_once(ledger: Ledger) -> None:
         ledger.charges(Charge(MONDAY, "NaN"))
 
 
-def test_that_a_pull_takes_back_what_a_day_no_longer_names(ledger: Ledger) -> None:
+def test_that_only_a_statement_of_whole_days_takes_back_what_it_no_longer_names(ledger: Ledger) -> None:
     google = [Charge(MONDAY, "5", "B1", project, month="202503") for project in ("a", "b")]
     ledger.charges(*google)
     ledger.charges(google[0])

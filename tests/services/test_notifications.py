@@ -126,7 +126,9 @@ def test_that_a_week_that_is_not_over_is_refused(posted: Desk) -> None:
 
 
 def test_that_without_mail_settings_nothing_is_recorded_and_the_way_is_named(desk: Desk) -> None:
-    with pytest.raises(RuleRefused, match=r"without a mail server, a sender and recipients; .* capdesk settings set --mail-host"):
+    with pytest.raises(
+        RuleRefused, match=r"without a mail server, a sender and recipients; .* capdesk settings set --mail-host"
+    ):
         send_weekly(desk, W46)
     assert logged(desk) == []
 
@@ -136,7 +138,9 @@ def test_that_a_login_without_its_password_is_refused_before_anything_is_recorde
 ) -> None:
     monkeypatch.delenv("CAPDESK_SMTP_PASSWORD", raising=False)
     posted.write(lambda session: change_settings(session, 1, mail_user="desk"))
-    with pytest.raises(RuleRefused, match="without the password of desk in the environment variable CAPDESK_SMTP_PASSWORD"):
+    with pytest.raises(
+        RuleRefused, match="without the password of desk in the environment variable CAPDESK_SMTP_PASSWORD"
+    ):
         send_weekly(posted, W46)
     assert logged(posted) == []
 

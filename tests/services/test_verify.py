@@ -3,6 +3,8 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,13 @@ from sqlalchemy.orm import Session
 from capdesk.bootstrap import Desk
 from capdesk.services.database.embedded import Lease
 from capdesk.services.database.seals import seal, sealed_columns
+from capdesk.services.dates import business_date
+from capdesk.services.events import NewEvent, add_event
 from capdesk.services.verify import Verification, verify
 from capdesk.services.verify.truth import all_truths, check_truths
 from tests.conftest import TestDatabase
-from tests.support.facts import fresh_desk
+from tests.support import builders
+from tests.support.facts import Facts, fresh_desk
 from tests.support.ledgers import fill, superuser, unguarded
 
 SEEDS = 60
@@ -297,3 +302,34 @@ def test_that_progress_tells_how_far_it_is(filled: Desk) -> None:
     filled.read(lambda session: verify(session, progress=lambda *step: told.append(step)))
     rows = [step for step in told if step[0] in sealed_columns()]
     assert rows[-1][1] == rows[-1][2] > 0
+
+
+def test_that_what_follows_is_judged_as_it_was_known_when_it_was_recorded(desk: Desk) -> None:
+    now = builders.database_now(desk)
+    first = builders.running_experiment(desk, at=now - timedelta(days=20), bonus={"paid_conversion": "50"})
+    second = builders.planned_experiment(desk, name="Voicemail")
+    other = builders.campaign(desk, "Summer")
+    ana, facts = builders.member(desk), Facts(desk)
+    day = business_date(now, desk.zone) - timedelta(days=8)
+    facts.call(first.campaign, now - timedelta(days=19), "Schedule", 200, ana)
+    facts.hours(ana, day)  # the first experiment still runs
+    builders.move(desk, first.experiment, "pause", at=now - timedelta(days=7))
+    builders.move(desk, second.experiment, "start", at=now - timedelta(days=6))
+    facts.call(first.campaign, now - timedelta(days=6, hours=12))  # between the two
+    facts.call(first.campaign, now - timedelta(days=5), "Info", 150)
+    facts.hours(ana, business_date(now, desk.zone) - timedelta(days=5))
+    lead = builders.lead(desk)
+    for days in (4, 3):  # the second conversion never counts
+        sold = NewEvent("paid_conversion", now - timedelta(days=days), "Spring", str(ana), "+13055550123")
+        desk.write(partial(add_event, new=sold, user_id=desk.owner_id))
+    for usd in ("40", "38.5", "41.25"):
+        facts.charge((now - timedelta(days=5)).date(), usd)
+    facts.map("twilio", first.campaign, account="AC1")
+    facts.charge((now - timedelta(days=5)).date(), "42")
+    facts.map("twilio", other, account="AC1")
+    facts.charge((now - timedelta(days=5)).date(), "0")
+    facts.map("twilio", None, account="AC1")
+    sold_to = text("SELECT attribution::text FROM explicit_event WHERE lead_id = :lead ORDER BY id")
+    counted = desk.read(lambda session: session.scalars(sold_to, {"lead": lead}).all())
+    assert counted == ["run", "lead_exited"]
+    assert desk.read(verify).differences == ()

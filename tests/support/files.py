@@ -20,15 +20,6 @@ LEADS = ("name", "phone", "email", "city")
 TEAM = ("name", "email", "role", "rate")
 START = datetime(2026, 3, 1, tzinfo=UTC)
 """From then on the experiments of the import tests run."""
-    "call",
-    "call_detail",
-    "explicit_event",
-    "event_tally",
-    "bonus_event",
-    "cost_rollup",
-    "time_log",
-    "import_batch",
-)
 
 Rows = Sequence[Sequence[object]]
 
@@ -72,6 +63,6 @@ def size(desk: Desk) -> dict[str, int]:
     tables = (
         *("call", "call_detail", "explicit_event", "event_tally", "bonus_event", "cost_rollup", "time_log", "lead"),
         *("team_member", "provider_charge", "import_profile", "import_batch", "import_reject"),
-        *( "staged_call", "staged_event", "staged_lead", "staged_time_log", "staged_charge"),
+        *("staged_call", "staged_event", "staged_lead", "staged_time_log", "staged_charge"),
     )
     return {table: rows(desk, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
