@@ -119,6 +119,7 @@ def _import(desk: "Desk", file: SourceFile, story: DemoStory, tell: Callable[[st
     tell(f"Importing {file.path.name} ({file.rows:,} rows) ...")
     campaign = None if file.campaign is None else _name(story, file.campaign)
     import_file(desk, file.kind, file.path, campaign=campaign, profile=file.profile)
+    desk.seal()
 
 
 def _map(session: Session, story: DemoStory, owner: int) -> None:
