@@ -22,6 +22,8 @@ from capdesk.services.imports.staging import connection_of, record, stage
 
 CHUNK = 100_000
 """Rows. Two chunks are in memory at a time; smaller ones cost the database more per row."""
+_FIRST = 10_000
+"""The first chunk is small, so that the database soon has something to do; each next one is twice as large."""
 
 _TYPES = ("int8", "int4", "text", "timestamptz", "int4", "text", "uuid", "text", "int8", "jsonb")
 """Of the columns of `staged_call`; an enum travels as text."""
@@ -37,10 +39,10 @@ def load(job: TableJob) -> None:
     coverage = Coverage(job)
     with _collecting_no_garbage(), _worker(job) as worker:
         recording: Future[list[Answer]] | None = None
-        last = False
+        size, last = _FIRST, False
         while not last:
-            chunk = list(islice(rows, CHUNK))
-            last = len(chunk) < CHUNK
+            chunk = list(islice(rows, size))
+            last, size = len(chunk) < size, min(size * 2, CHUNK)
             if recording is not None:
                 job.tally.answered(recording.result())
                 recording = None
