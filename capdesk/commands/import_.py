@@ -29,6 +29,7 @@ _FILE = click.Path(path_type=Path)
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--allow-unattributed", is_flag=True, help="Take calls and events from before the first run."),
+        click.option("--whole-days", is_flag=True, help="A cost file states its days in full; take back what is gone."),
         click.option("--rejects", type=_FILE, help="Where rejected rows go; beside FILE if not given."),
         click.option("--receipt", type=_FILE, help="Also write the receipt, as JSON, to this file."),
         click.option("--dry-run", is_flag=True, help="Tell what would become of each row; record nothing."),
@@ -89,6 +90,7 @@ def _asked(given: Mapping[str, Any]) -> Options:
         dry_run=given["dry_run"],
         rejects=given["rejects"],
         allow_unattributed=given["allow_unattributed"],
+        whole_days=given["whole_days"],
     )
 
 

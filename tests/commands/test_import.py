@@ -1,7 +1,6 @@
 """`capdesk import`: one line says what became of a file, and bad input leaves nothing behind."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 

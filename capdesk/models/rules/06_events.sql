@@ -60,15 +60,17 @@ DECLARE
   v_first bigint := (SELECT coalesce(max(id), 0) + 1 FROM call);
   v_staged bigint;
   v_detailed bigint;
+  v_members bigint[];
   v_landed bigint;
   v_unknown bigint;
   v_told bigint;
 BEGIN
   ANALYZE staged_call;  -- what the statistics of the chunk before say would make the planner join row by row
-  PERFORM require_known(p_batch, p_campaign,
-    ARRAY(SELECT team_member_id FROM staged_call WHERE batch_id = p_batch GROUP BY team_member_id));
-  SELECT count(*), count(metadata_json) INTO v_staged, v_detailed
-  FROM staged_call WHERE batch_id = p_batch AND (p_last OR source_id IS NOT NULL);
+  SELECT coalesce(sum(s.staged), 0), coalesce(sum(s.detailed), 0), array_agg(s.team_member_id)
+  INTO v_staged, v_detailed, v_members
+  FROM (SELECT team_member_id, count(*) FILTER (WHERE p_last OR source_id IS NOT NULL) AS staged, count(metadata_json) AS detailed
+        FROM staged_call WHERE batch_id = p_batch GROUP BY team_member_id) s;
+  PERFORM require_known(p_batch, p_campaign, v_members);
   BEGIN
     PERFORM insert_calls(p_batch, p_campaign, p_source, p_last, v_now, '');
   EXCEPTION WHEN unique_violation THEN

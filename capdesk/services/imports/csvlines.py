@@ -55,6 +55,10 @@ def read_csv(stream: TextIO, shape: Shape, first_line: int) -> Iterator[Record |
 def _decide(lines: list[str], before: int, shape: Shape, *, final: bool) -> Generator[Record | Reject, None, int]:
     """Everything that these lines decide; returns how many of them that is (all of them if `final`)."""
     width = shape.width
+    rows = _plain_rows(lines, shape)
+    if rows is not None:
+        yield from enumerate(rows, before + 1)
+        return len(lines)
     at = 0
     while at < len(lines):
         start = at
@@ -78,6 +82,15 @@ def _decide(lines: list[str], before: int, shape: Shape, *, final: bool) -> Gene
         if item is not None:
             yield item
     return at
+
+
+def _plain_rows(lines: list[str], shape: Shape) -> list[list[str]] | None:
+    """The rows, where each line is a record by itself: nearly always, and the fastest way to read them."""
+    try:
+        rows = list(csv.reader(lines, delimiter=shape.delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows if len(rows) == len(lines) and set(map(len, rows)) == {shape.width} else None
 
 
 def _look(lines: list[str], number: int, shape: Shape, *, final: bool) -> tuple[Record | Reject | None, int] | None:

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import psycopg
 from psycopg.types.json import Jsonb
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from capdesk.models import EventTally, staged_call
 from capdesk.models.base import EventType
@@ -18,7 +18,7 @@ from capdesk.services.imports.coverage import Coverage, warn_of_attribution
 from capdesk.services.imports.job import TableJob
 from capdesk.services.imports.parse_calls import CallRow, parse_calls
 from capdesk.services.imports.receipt import Answer
-from capdesk.services.imports.staging import connection_of, record, stage
+from capdesk.services.imports.staging import connection_of, stage
 
 CHUNK = 100_000
 """Rows. Two chunks are in memory at a time; smaller ones cost the database more per row."""
@@ -27,6 +27,12 @@ _FIRST = 10_000
 
 _TYPES = ("int8", "int4", "text", "timestamptz", "int4", "text", "uuid", "text", "int8", "jsonb")
 """Of the columns of `staged_call`; an enum travels as text."""
+_RECORD = text("""
+    WITH answers AS MATERIALIZED (SELECT * FROM record_calls(:batch, :campaign, :source, :last))
+    SELECT line, status, field, reason FROM answers WHERE status <> 'duplicate'
+    UNION ALL SELECT NULL, 'duplicate', NULL, count(*)::text FROM answers WHERE status = 'duplicate'
+""")
+"""Duplicates are only counted: a file that is known already has as many as rows."""
 _starts = itemgetter(2)
 
 
@@ -57,17 +63,18 @@ def load(job: TableJob) -> None:
 
 
 def _record(job: TableJob, last: bool) -> list[Answer]:
-    return record(job.session, "record_calls", job.batch, job.home.id, job.profile.source, last)
+    values = {"batch": job.batch, "campaign": job.home.id, "source": job.profile.source, "last": last}
+    return [(row[0], row[1], row[2], row[3]) for row in job.session.execute(_RECORD, values)]
 
 
 def _staged(batch: int, chunk: list[CallRow]) -> Iterator[tuple[object, ...]]:
     for row in chunk:
-        text = row[8]
-        yield (batch, *row) if text is None else (batch, *row[:8], Jsonb(text, dumps=_as_it_is))
+        metadata = row[8]
+        yield (batch, *row) if metadata is None else (batch, *row[:8], Jsonb(metadata, dumps=_as_it_is))
 
 
-def _as_it_is(text: str) -> str:
-    return text
+def _as_it_is(written: str) -> str:
+    return written
 
 
 @contextmanager

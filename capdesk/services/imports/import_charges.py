@@ -16,19 +16,25 @@ from capdesk.services.providers import gcp_billing, twilio_usage
 from capdesk.services.providers.charges import ChargeFile, Statement
 
 
-def load(job: Job, kind: str, path: Path) -> None:
+def load(job: Job, kind: str, path: Path, *, whole_days: bool) -> None:
     """Records the file's statements; a record counts as its statement does.
 
-    Only what the file names is recorded: that it does not name a grain says nothing, for it may have been cut.
+    That the file does not name a grain says nothing, for it may have been cut, unless it states `whole_days`. Raises
+    FileRefused where it cannot do that, because a record of it was rejected.
     """
     found = _parsed(job, kind, path)
+    if whole_days and found.rejects:
+        raise FileRefused(
+            f"'{path}' does not state whole days: {len(found.rejects)} of its records cannot be taken;"
+            " correct them, or import it without --whole-days."
+        )
     tally = job.tally
     tally.read = found.read
     tally.rejects += [Rejected(reject.line, reject.field or None, reject.reason) for reject in found.rejects]
     tally.warnings += found.warnings
     stage(job.session, staged_charge, _rows(job.batch, found))
     sizes = {statement.first_line: statement.records for statement in found.statements}
-    for line, *_ in record(job.session, "record_charges", job.batch, False):
+    for line, *_ in record(job.session, "record_charges", job.batch, whole_days):
         tally.duplicate += sizes[line or 0]
 
 

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 class Options:
     """How a file is imported. `mapping` (field -> column) and `outcomes` (the file's word -> canonical outcome) go
     before the profile's own; `save_as` keeps them as a profile of that name. `rejects` is where rejected rows go;
-    None: beside the file.
+    None: beside the file. With `whole_days` a cost file states its days in full: what it no longer names is taken back.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +34,7 @@ class Options:
     dry_run: bool = False
     rejects: Path | None = None
     allow_unattributed: bool = False
+    whole_days: bool = False
 
 
 @dataclass(frozen=True)

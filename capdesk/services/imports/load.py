@@ -66,16 +66,17 @@ def import_file(
 
 
 def _import_charges(desk: "Desk", request: Request) -> Receipt:
-    if request.campaign or request.profile or request.options != Options(dry_run=request.options.dry_run):
+    fitting = Options(dry_run=request.options.dry_run, whole_days=request.options.whole_days)
+    if request.campaign or request.profile or request.options != fitting:
         raise UsageRefused(
             f"A {request.kind} file has one form, and its costs reach a campaign by `capdesk map`: leave out every "
-            "option but --dry-run, --receipt and --json."
+            "option but --whole-days, --dry-run, --receipt and --json."
         )
     digest = import_charges.digest(request.path)
 
     def record(session: Session) -> Receipt:
         job = Job(**_common(session, desk, request, str))
-        import_charges.load(job, request.kind, request.path)
+        import_charges.load(job, request.kind, request.path, whole_days=request.options.whole_days)
         return _closed(job, desk, request, digest)
 
     return desk.write(lambda session: _tried(session, request, record))
@@ -84,6 +85,8 @@ def _import_charges(desk: "Desk", request: Request) -> Receipt:
 def _import_table(desk: "Desk", request: Request, kind: Kind) -> Receipt:
     if request.campaign is None and kind in _OF_A_CAMPAIGN:
         raise UsageRefused(f"{kind.capitalize()} belong to a campaign: name it with --campaign.")
+    if request.options.whole_days:
+        raise UsageRefused("Only cost files (twilio-usage, gcp-billing) state whole days: leave out --whole-days.")
     source = open_source(request.path)
     place = place_for(request.path, request.options)
 

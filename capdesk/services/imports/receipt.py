@@ -9,7 +9,9 @@ from capdesk.services.imports.record import Reject
 
 Row = TypeVar("Row")
 Answer = tuple[int | None, str, str, str | None]
-"""What a recording function says of a row that did not land: line, status, field, reason."""
+"""What a recording function says of a row that did not land: line, status, field, reason.
+
+Without a line it speaks of several rows, and the reason is how many."""
 
 _WAYS_OUT = {
     "differs from what is recorded under this id": "reverse that record, then import this row under an id of its own",
@@ -75,12 +77,12 @@ class Tally:
 
     def answered(self, answers: Iterable[Answer]) -> None:
         for line, status, name, reason in answers:
-            if line is None:
+            if status == "unknown_lead":
                 self.unknown_leads += int(reason or 0)
             elif status == "duplicate":
-                self.duplicate += 1
+                self.duplicate += int(reason or 0) if line is None else 1
             else:
-                self.reject(line, name, reason or "")
+                self.reject(line or 0, name, reason or "")
 
     def warn(self, count: int, one: str, many: str) -> None:
         """Adds the sentence that fits the count; none for 0."""

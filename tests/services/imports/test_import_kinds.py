@@ -220,6 +220,42 @@ def test_that_google_rows_are_summed_into_their_grain_and_recorded_once(desk: De
     assert charged == [("campaign=spring", "outreach", Decimal(3))]
 
 
+def test_that_a_file_of_whole_days_takes_back_what_it_no_longer_names(desk: Desk, tmp_path: Path) -> None:
+    row: dict[str, Any] = {
+        "billing_account_id": "0123-4567",
+        "service": {"id": "S1", "description": "Compute"},
+        "sku": {"id": "K1", "description": "Disk"},
+        "usage_start_time": "2026-03-31T07:00:00Z",
+        "project": {"id": "outreach", "labels": []},
+        "labels": [],
+        "cost": 1.25,
+        "currency": "USD",
+        "credits": [],
+        "invoice": {"month": "202603"},
+        "cost_type": "regular",
+    }
+    path = tmp_path / "billing.jsonl"
+    path.write_text(json.dumps(row))
+    imported(desk, "gcp-billing", path, campaign=None)
+    path.write_text(json.dumps(row | {"invoice": {"month": "202604"}}))
+    imported(desk, "gcp-billing", path, campaign=None, options=Options(whole_days=True))
+    charged = rows(desk, "SELECT invoice_month, sum(amount_usd) FROM provider_charge GROUP BY 1 ORDER BY 1")
+    assert charged == [("202603", Decimal(0)), ("202604", Decimal("1.25"))]
+
+
+def test_that_a_file_with_a_rejected_record_states_no_whole_days(desk: Desk, tmp_path: Path) -> None:
+    path = answer(tmp_path, usage("2026-03-02", "40.00"), usage("2026-03-03", "5", price_unit="eur"))
+    with pytest.raises(FileRefused, match="does not state whole days: 1 of its records cannot be taken"):
+        imported(desk, "twilio-usage", path, campaign=None, options=Options(whole_days=True))
+    assert set(size(desk).values()) == {0}
+
+
+def test_that_only_cost_files_state_whole_days(desk: Desk, tmp_path: Path) -> None:
+    path = written(tmp_path / "team.csv", ("name", "email", "role", "rate"), [])
+    with pytest.raises(UsageRefused, match="Only cost files"):
+        imported(desk, "team", path, campaign=None, options=Options(whole_days=True))
+
+
 def test_that_provider_files_take_no_options_of_tables(desk: Desk, tmp_path: Path) -> None:
     path = answer(tmp_path, usage("2026-03-02", "40.00"))
     with pytest.raises(UsageRefused, match="its costs reach a campaign by `capdesk map`"):
