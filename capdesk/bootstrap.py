@@ -34,6 +34,16 @@ def default_folder() -> Path:
     return user_data_path("capdesk", appauthor=False)
 
 
+def make_folder(folder: Path) -> None:
+    """Makes the desk's folder, for its owner alone, where it is absent. Raises DatabaseUnavailable if it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as fault:
+        raise DatabaseUnavailable(
+            f"The desk folder {folder} cannot be made ({fault.strerror}); name another one with --desk."
+        ) from None
+
+
 @dataclass
 class Desk:
     """An open desk. `read` and `write` are the only ways to its database."""
@@ -44,6 +54,8 @@ class Desk:
     zone: ZoneInfo
     owner_id: int
     _lease: "Lease | None" = field(default=None, repr=False)
+    changed: bool = field(default=False, repr=False)
+    """Whether something was recorded; true from just before a commit, which may fail."""
     _wrote: bool = False
     _trusted: bool = False
 
@@ -65,9 +77,13 @@ class Desk:
 
             require_expected(self.engine)
             self._trusted = True
-        result = transaction(self.engine, action)
-        self._wrote = True
-        return result
+
+        def about_to_commit(session: "Session") -> T:
+            result = action(session)
+            self._wrote = self.changed = True
+            return result
+
+        return transaction(self.engine, about_to_commit)
 
     def seal(self) -> None:
         """Seals what was written since the last seal."""
@@ -138,7 +154,7 @@ def _embedded(folder: Path) -> "tuple[Lease, URL]":
 
     from capdesk.services.database.embedded import EmbeddedServer  # noqa: PLC0415
 
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     lease = EmbeddedServer(folder).attach()
     reach = lease.connection
     url = URL.create(
@@ -256,7 +272,13 @@ def configured_url(folder: Path) -> str | None:
     if named := os.environ.get("CAPDESK_DATABASE_URL"):
         return named
     file = folder / URL_FILE
-    return file.read_text(encoding="utf-8").strip() if file.exists() else None
+    try:
+        return file.read_text(encoding="utf-8").strip() if file.exists() else None
+    except (OSError, UnicodeDecodeError):
+        raise DatabaseUnavailable(
+            f"The database address in {file} cannot be read: remove that file, then set it again with "
+            "`capdesk settings set --database-url ...`."
+        ) from None
 
 
 def configure_url(folder: Path, address: str | None) -> None:
@@ -268,7 +290,7 @@ def configure_url(folder: Path, address: str | None) -> None:
     parsed_url(address)
     from capdesk.services.database.passwords import write_private  # noqa: PLC0415
 
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     write_private(file, address)
 
 
@@ -280,8 +302,22 @@ def parsed_url(address: str) -> "URL":
         url = make_url(address)
     except (ArgumentError, ValueError):
         url = None
+    if url is not None:
+        _check_options(url)
     if url is None or url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
         raise DatabaseUnavailable(
             "That is no Postgres URL; write it like postgresql://capdesk_app:password@host:5432/capdesk."
         )
     return url.set(drivername="postgresql+psycopg")
+
+
+def _check_options(url: "URL") -> None:
+    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 - only for a remote database
+
+    for option in url.query:
+        try:
+            conninfo.make_conninfo(**{option: "0"})
+        except ProgrammingError:
+            raise DatabaseUnavailable(
+                f"'{option}' is no option of a Postgres URL: correct what stands behind its question mark."
+            ) from None

@@ -1,5 +1,6 @@
 """The command line: which commands there are. What each does stands in `commands/`."""
 
+import errno
 import logging
 import sys
 from pathlib import Path
@@ -75,6 +76,8 @@ def run(arguments: list[str] | None = None, **extra: Any) -> int:
     except BrokenPipeError:
         return 1
     except Exception as error:  # what escapes is our own mistake
-        click.echo(f"capdesk: {report_bug(error)}", err=True)
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        told = "The disk is full: free some space, then try again." if full else report_bug(error)
+        click.echo(f"capdesk: {told}", err=True)
         return 1
     return result if isinstance(result, int) else 0

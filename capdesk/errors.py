@@ -32,6 +32,17 @@ class DatabaseUnavailable(CapdeskError):
     """The database cannot be reached, entered or trusted."""
 
 
+class Stopped(CapdeskError):
+    """The person in front stopped it."""
+
+    def __init__(self, changed: bool) -> None:
+        super().__init__(
+            "stopped; what it had recorded by then stays: look before you do it again."
+            if changed
+            else "stopped; nothing was changed."
+        )
+
+
 class DeliveryFailed(CapdeskError):
     """The provider definitely refused; trying again later is safe."""
 

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from capdesk.bootstrap import Desk, open_desk
+from capdesk.errors import DatabaseUnavailable
 from capdesk.services.database.embedded import EmbeddedServer
 
 
@@ -28,6 +29,14 @@ def test_that_a_second_start_finds_the_same_desk(folder: Path) -> None:
         assert (second.zone.key, second.owner_id) == ("Europe/Berlin", owner)
 
 
+def test_that_a_folder_that_cannot_be_made_has_its_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for folder in (file, file / "desk"):
+        with pytest.raises(DatabaseUnavailable, match=f"The desk folder {folder} cannot be made .*--desk"):
+            open_desk(folder)
+
+
 def test_that_closing_seals_what_was_written(desk: Desk) -> None:
     desk.write(lambda session: session.execute(text("INSERT INTO product (name) VALUES ('Shop')")))
     desk.write(
@@ -37,3 +46,16 @@ def test_that_closing_seals_what_was_written(desk: Desk) -> None:
     )
     desk.seal()
     assert desk.read(lambda session: session.scalar(text("SELECT count(*) FROM seal"))) == 1
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_that_a_damaged_database_address_has_its_sentence(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "database-url"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(DatabaseUnavailable, match="cannot be read: remove that file"):
+        open_desk(tmp_path)
+
+
+def test_that_an_unknown_option_of_a_database_address_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="'foo' is no option of a Postgres URL"):
+        open_desk(tmp_path, database_url="postgresql://u:secret@localhost/x?sslmode=require&foo=bar")

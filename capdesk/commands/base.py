@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from capdesk.errors import Stopped
 from capdesk.services.plain import plain
 
 if TYPE_CHECKING:
@@ -33,10 +34,19 @@ class App:
             self._desk = open_desk(self.folder, database_url=self.database_url)
         return self._desk
 
+    @property
+    def changed(self) -> bool:
+        """Whether the command recorded something, or was about to."""
+        return self._desk is not None and self._desk.changed
+
     def close(self) -> None:
         if self._desk is not None:
-            self._desk.close()
-            self._desk = None
+            try:
+                self._desk.close()
+            except KeyboardInterrupt:
+                raise Stopped(self.changed) from None
+            finally:
+                self._desk = None
 
     def show(self, value: object, text: str) -> None:
         """Prints the value as JSON where `--json` was asked for, else the text."""
@@ -87,6 +97,12 @@ class Lazy(click.Group):
     def __init__(self, *args: Any, lazy: dict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._lazy = lazy or {}
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Stopped(isinstance(ctx.obj, App) and ctx.obj.changed) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *self._lazy})

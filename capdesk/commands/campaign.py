@@ -1,7 +1,6 @@
 """`capdesk campaign`: long-lived theses that own leads."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from capdesk.models.base import CampaignStatus
 from capdesk.services import campaigns, products
 from capdesk.services.campaigns import CampaignDetails, CampaignFields, CampaignRow
 from capdesk.services.imports.fields import parse_date
-from capdesk.services.money import dollars, money
+from capdesk.services.money import dollars, parse_dollars
 from capdesk.services.reports.wording import local_moment
 
 NONE_YET = 'There is no campaign yet. Start with: capdesk campaign add "NAME" --product PRODUCT'
@@ -129,13 +128,9 @@ def _read(given: dict[str, str | None]) -> CampaignFields:
     if given["end"] is not None:
         fields["end_date"] = _day(given["end"])
     if budget is not None:
-        fields["capital_budget_usd"] = None if budget == NOTHING else _amount(budget)
+        fields["capital_budget_usd"] = None if budget == NOTHING else parse_dollars(budget)
     return fields
 
 
 def _day(text: str) -> date | None:
     return None if text == NOTHING else parse_date(text)
-
-
-def _amount(text: str) -> Decimal:
-    return money(text.removeprefix("$").replace(",", ""))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from capdesk.bootstrap import configure_url, configured_url, open_desk, parsed_url
+from capdesk.bootstrap import configure_url, configured_url, make_folder, open_desk, parsed_url
 from capdesk.commands.base import App, printing
 from capdesk.errors import RuleRefused, UsageRefused
 from capdesk.services.database.embedded import EmbeddedServer, ServerStatus
@@ -71,7 +71,9 @@ def status(app: App) -> None:
 @printing
 def start(app: App) -> None:
     """Start the embedded server and keep it up until `capdesk db stop`."""
-    _embedded(app).start()
+    server = _embedded(app)
+    make_folder(app.folder)
+    server.start()
     app.show(Done(True, "started"), "The database runs, and stays up until `capdesk db stop`.")
 
 

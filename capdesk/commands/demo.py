@@ -29,10 +29,10 @@ def demo(app: App, folder: Path, today: str | None, seed: int) -> None:
     from capdesk.services.reports.render_text import weekly_text  # noqa: PLC0415
     from capdesk.services.reports.weekly_report import weekly_report  # noqa: PLC0415
 
-    folder = folder.absolute()
-    with open_desk(folder, zone=ZONE) as desk:
+    folder, day = folder.absolute(), _day(today)
+    with open_desk(folder, database_url=app.database_url, zone=ZONE) as desk:
         if not is_built(folder):
-            build(desk, folder / "sources", day=_day(today), seed=seed, tell=lambda text: click.echo(text, err=True))
+            build(desk, folder / "sources", day=day, seed=seed, tell=lambda text: click.echo(text, err=True))
         elif today is not None:
             raise UsageRefused(f"The demo in {folder} is built already: choose another folder to tell it anew.")
         desk.seal()

@@ -9,7 +9,7 @@ from capdesk.errors import UsageRefused
 from capdesk.models.base import Verdict
 from capdesk.services import evaluations, find
 from capdesk.services.evaluations import Arrived, Decision, EvaluationRecord
-from capdesk.services.money import dollars, money
+from capdesk.services.money import dollars, money, parse_dollars
 from capdesk.services.reports.experiment_report import experiment_report
 from capdesk.services.reports.render_json import experiment_json
 from capdesk.services.reports.render_text import experiment_text
@@ -94,7 +94,7 @@ def _decision(verdict: str, given: dict[str, str | int | None]) -> Decision:
         str(given["reason"] or ""),
         str(given["next_action"] or ""),
         str(given["notes"] or ""),
-        None if cap is None else money(str(cap).removeprefix("$").replace(",", "")),
+        None if cap is None else parse_dollars(str(cap)),
         None if days is None else int(days),
     )
 

@@ -13,7 +13,7 @@ from capdesk.models.base import EventType
 from capdesk.services import campaigns, experiments, products
 from capdesk.services.dates import parse_moment
 from capdesk.services.experiments import ExperimentFields, ExperimentPlan
-from capdesk.services.money import dollars, money
+from capdesk.services.money import dollars, parse_dollars
 
 _EVENTS = click.Choice([event.value for event in EventType])
 _OF_CAMPAIGN = click.option("--campaign", help="Its campaign, where several have an experiment of that name.")
@@ -43,9 +43,9 @@ def add(app: App, name: str | None, named: str | None, campaign: str, bonus: tup
     plan = ExperimentPlan(
         name=name or named or "",
         hypothesis=given["hypothesis"],
-        capital_cap_usd=_amount(given["cap"]),
+        capital_cap_usd=parse_dollars(given["cap"]),
         time_cap_days=given["days"],
-        tranche_size_usd=_amount(given["tranche"]),
+        tranche_size_usd=parse_dollars(given["tranche"]),
         primary_success_event=EventType(given["primary"]),
         secondary_events=tuple(map(EventType, given["secondary"])),
         bonus_rules={event: amount for event, amount in _bonuses(bonus).items() if amount is not None},
@@ -135,8 +135,8 @@ def _changes(given: dict[str, Any]) -> ExperimentFields:
     readers: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "name": ("name", str),
         "hypothesis": ("hypothesis", str),
-        "cap": ("capital_cap_usd", _amount),
-        "tranche": ("tranche_size_usd", _amount),
+        "cap": ("capital_cap_usd", parse_dollars),
+        "tranche": ("tranche_size_usd", parse_dollars),
         "days": ("time_cap_days", int),
         "primary": ("primary_success_event", EventType),
     }
@@ -158,12 +158,8 @@ def _bonuses(rules: tuple[str, ...]) -> dict[EventType, Decimal | None]:
             )
         if EventType(event) in found:
             raise UsageRefused(f"There are two bonus rules for {event}; an event type has one.")
-        found[EventType(event)] = None if amount == "none" else _amount(amount)
+        found[EventType(event)] = None if amount == "none" else parse_dollars(amount)
     return found
-
-
-def _amount(text: str) -> Decimal:
-    return money(text.removeprefix("$").replace(",", ""))
 
 
 def _first_step(any_product: bool, names: list[str]) -> str:

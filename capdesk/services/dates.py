@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from capdesk.errors import UsageRefused
 
+_FIRST_YEAR = 1970
+"""What is typed with an earlier year is a slip, and would leave no room for the weeks before it."""
+
 
 def zone_named(name: str) -> ZoneInfo:
     """An IANA zone. Raises UsageRefused for a name that is none."""
@@ -74,10 +77,13 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
     """
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return day_start(date.fromisoformat(text), zone)
-        moment = datetime.fromisoformat(text)
+            moment = day_start(date.fromisoformat(text), zone)
+        else:
+            moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise UsageRefused(f"'{text}' has no time zone; add its offset, like {text}+00:00.")
+        if moment.year < _FIRST_YEAR:
+            raise ValueError
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageRefused(f"'{text}' is no moment; write it like 2026-10-26T09:00:00-04:00.") from None

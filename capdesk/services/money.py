@@ -1,5 +1,6 @@
 """US dollars as Decimal with 6 decimals, rounded once, half-even; ratios with 4."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 from capdesk.errors import UsageRefused
@@ -17,9 +18,17 @@ def money(value: Decimal | int | str) -> Decimal:
         amount = Decimal(value)
     except InvalidOperation:
         raise UsageRefused(f"'{value}' is not an amount in dollars; write it like 1234.50.") from None
-    if not amount.is_finite() or abs(amount) > _LIMIT:
+    if not amount.is_finite() or not -_LIMIT <= amount <= _LIMIT:
         raise UsageRefused(f"'{value}' is not an amount in dollars up to {_LIMIT}.")
     return amount.quantize(MICRO, ROUND_HALF_EVEN) + ZERO
+
+
+def parse_dollars(text: str) -> Decimal:
+    """Dollars as a person types them: `1500`, `$1,500.00`. Raises UsageRefused, also for `1,50`: never a guess."""
+    typed = text.strip()
+    if "," in typed and not re.fullmatch(r"-?\$?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", typed):
+        raise UsageRefused(f"'{text}' is not an amount in dollars; write it like 1234.50.")
+    return money(typed.removeprefix("$").replace(",", ""))
 
 
 def dollars(amount: Decimal) -> str:

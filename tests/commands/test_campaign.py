@@ -41,6 +41,7 @@ def test_that_an_empty_list_says_what_to_do_first(capdesk: Capdesk) -> None:
     [
         (["--start", "1.10.2026"], 2, "'1.10.2026' is no date; write it like 2026-11-20."),
         (["--budget", "much"], 2, "'much' is not an amount in dollars; write it like 1234.50."),
+        (["--budget", "1,50"], 2, "'1,50' is not an amount in dollars; write it like 1234.50."),
         (["--budget", "0"], 2, "The capital budget of a campaign is more than $0"),
         (["--start", "2026-10-02", "--end", "2026-10-01"], 2, "before it starts on 2026-10-02"),
         (["--status", "running"], 2, "'running' is not one of"),

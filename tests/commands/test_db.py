@@ -1,6 +1,7 @@
 """`capdesk db`, on an embedded server of its own and on a remote database (another one of the tests' server)."""
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,7 @@ def test_that_the_embedded_server_is_started_kept_and_stopped(
         return capsys.readouterr().out
 
     assert "stays up until" in db("start")
+    assert stat.S_IMODE(embedded.stat().st_mode) == 0o700
     assert "kept up" in db("status")
     assert db("upgrade").startswith("Nothing to upgrade")
     with Client(embedded).wait_until_attached() as other:

@@ -53,6 +53,7 @@ def test_that_an_override_is_recorded_and_shown(capdesk: Capdesk) -> None:
         (["evaluate", "Scripts", "--verdict", "pass"], 2, "A verdict needs a reason"),
         (["evaluate", "Scripts", "--verdict", "maybe"], 2, "'maybe' is not one of"),
         (["evaluate", "Scripts", "--verdict", "continue", "--reason", "r", "--cap", "x"], 2, "'x' is not an amount"),
+        (["evaluate", "Scripts", "--verdict", "continue", "--reason", "r", "--cap", "2,5"], 2, "'2,5' is not an"),
         (["evaluate", "Scripts", "--verdict", "continue", "--reason", "r", "--cap", "1"], 2, "cannot be $1.00"),
         (["evaluate", "Scripts", "--verdict", "fail", "--reason", "r", "--days", "9"], 1, "leave out --cap and --days"),
         (["evaluate", "Nothing"], 1, 'There is no experiment "Nothing"'),

@@ -84,6 +84,8 @@ def test_that_its_whole_life_is_shown_with_both_times(capdesk: Capdesk, scripts:
     [
         (["--cap", "0"], "The capital cap is $0.00; it must be more than $0."),
         (["--cap", "lots"], "'lots' is not an amount in dollars; write it like 1234.50."),
+        (["--cap", "1500,50"], "'1500,50' is not an amount in dollars; write it like 1234.50."),
+        (["--cap", "1e999999999"], "'1e999999999' is not an amount in dollars up to 99999999.999999."),
         (
             ["--tranche", "1500"],
             "The tranche size is $1,500.00; it must be more than $0 and at most the cap, $1,000.00.",

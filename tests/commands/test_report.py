@@ -54,13 +54,18 @@ def test_that_a_report_is_written_to_a_file(capdesk: Capdesk, tmp_path: Path) ->
         (["weekly", "--week", "2026-47"], 2, "'2026-47' is no week; write it like 2026-W47."),
         (["weekly", "--week", "2999-W01"], 1, "Week 2999-W01 had not begun by "),
         (["weekly", "--as-of", "2026-11-20T12:00:00"], 2, "has no time zone; add its offset"),
+        (["weekly", "--as-of", "0001-01-01"], 2, "'0001-01-01' is no moment; write it like"),
         (["weekly", "--as-of", "2999-01-01"], 1, "The ledger can be read as of "),
         (["weekly", "--send", "--format", "html"], 2, "leave out --as-of, --format and --out."),
         (["weekly", "--again"], 2, "--again goes with --send"),
         (["weekly", "--send"], 1, "capdesk settings set"),
         (["weekly", "--out", "/dev/null/week"], 1, "/dev/null/week cannot be written (Not a directory)"),
         (["experiment", "Script"], 1, 'There is no experiment "Script": did you mean "Scripts"?'),
-        (["experiment", "Scripts", "--as-of", "2001-01-01"], 1, "There was no experiment 1 at 2001-01-01T05:00:00Z."),
+        (
+            ["experiment", "Scripts", "--as-of", "2001-01-01"],
+            1,
+            'There was no experiment "Scripts" at 2001-01-01T05:00:00Z: name a later moment.',
+        ),
     ],
 )
 def test_that_a_bad_request_has_one_sentence(capdesk: Capdesk, arguments: list[str], code: int, sentence: str) -> None:

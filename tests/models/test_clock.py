@@ -1,6 +1,8 @@
 """The ledger's time: when something was recorded, and up to when nothing can be added any more."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -112,6 +114,26 @@ def test_that_a_write_in_flight_holds_the_quiet_moment_before_its_start(two: tup
     after = quiet(reader)
     assert after is not None
     assert after > recorded
+
+
+def test_that_writers_who_come_and_go_leave_a_moment_to_report_from(place: Place, two: tuple[Ledger, Ledger]) -> None:
+    reader, _ = two
+    stop = threading.Event()
+
+    def write() -> None:
+        with connect(place.database.app) as connection:
+            while not stop.is_set():
+                connection.execute("SELECT ledger_now()")
+
+    with ThreadPoolExecutor(3) as pool:
+        writers = [pool.submit(write) for _ in range(3)]
+        try:
+            moments = [quiet(reader) for _ in range(400)]
+        finally:
+            stop.set()
+        for writer in writers:
+            writer.result()
+    assert all(moment is not None for moment in moments)
 
 
 def test_that_a_reader_in_a_transaction_is_no_write(two: tuple[Ledger, Ledger]) -> None:

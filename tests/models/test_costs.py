@@ -119,6 +119,20 @@ def test_that_hours_need_a_rate_an_assignment_a_past_date_and_the_right_campaign
     assert ledger.spent(spring) == {(None, "labor"): 80}
 
 
+def test_that_recorded_hours_are_no_duplicate_for_another_campaign(ledger: Ledger) -> None:
+    spring, autumn = ledger.campaign(), ledger.campaign("Autumn")
+    member = ledger.member(campaign=spring)
+    logs = Hours(member, MONDAY), Hours(member, MONDAY, id="a")
+    ledger.hours(*logs, campaign=spring)
+    reason = 'ana@example.com worked for another campaign ("Spring") on 2025-03-03'
+    assert ledger.hours(*logs, campaign=autumn) == [
+        (1, "rejected", "email", reason),
+        (2, "rejected", "email", reason),
+    ]
+    assert [row[1] for row in ledger.hours(*logs)] == ["duplicate", "duplicate"]
+    assert ledger.spent(spring) == {(None, "labor"): 160}
+
+
 def test_that_what_repeats_a_refused_row_is_refused_for_the_same_reason(ledger: Ledger) -> None:
     unassigned = ledger.member()
     answers = ledger.hours(Hours(unassigned, MONDAY, id="a"), Hours(unassigned, MONDAY, id="a"))

@@ -46,7 +46,10 @@ DECLARE
   v_now timestamptz := ledger_newest();
   v_oldest timestamptz;
 BEGIN
-  SELECT min(coalesce(a.xact_start, '-infinity')) INTO v_oldest
+  -- A holder whose session is seen without a transaction has ended since: what it wrote is there for whoever looks next.
+  SELECT min(coalesce(a.xact_start, '-infinity'))
+         FILTER (WHERE a.xact_start IS NOT NULL OR l.pid IS NULL OR (a.pid IS NOT NULL AND coalesce(a.state, 'disabled') = 'disabled'))
+  INTO v_oldest
   FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid IS DISTINCT FROM pg_backend_pid()
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -110,25 +110,27 @@ BEGIN
     SELECT s.*,
       CASE WHEN p_by_hand THEN s.recorded + s.nth ELSE s.nth END AS occurrence,
       CASE
+        WHEN s.campaign_id <> p_campaign THEN 'rejected'  -- also what is recorded already: not for this campaign
         WHEN t.id IS NOT NULL THEN
           CASE WHEN (t.team_member_id, t.date, t.hours_logged) = (s.team_member_id, s.date, s.hours_logged)
                THEN 'duplicate' ELSE 'rejected' END
         WHEN NOT p_by_hand AND s.source_id IS NULL AND s.nth <= s.recorded THEN 'duplicate'
-        WHEN s.date > v_today OR s.campaign_id IS NULL OR s.campaign_id <> coalesce(p_campaign, s.campaign_id)
-             OR s.rate IS NULL THEN 'rejected'  -- before the next: what repeats a refused row has not landed either
+        WHEN s.date > v_today OR s.campaign_id IS NULL OR s.rate IS NULL
+          THEN 'rejected'  -- before the next: what repeats a refused row has not landed either
         WHEN s.source_id IS NOT NULL AND s.nth > 1 THEN 'duplicate'
         WHEN s.source_id IS NOT NULL AND s.first_line < s.line THEN 'rejected'
         ELSE 'landed' END AS status,
       CASE
+        WHEN s.campaign_id <> p_campaign THEN 'email'
         WHEN t.id IS NOT NULL THEN 'entry_id'
         WHEN s.date > v_today THEN 'date'
-        WHEN s.campaign_id IS NULL OR s.campaign_id <> coalesce(p_campaign, s.campaign_id) OR s.rate IS NULL THEN 'email'
+        WHEN s.campaign_id IS NULL OR s.rate IS NULL THEN 'email'
         ELSE 'entry_id' END AS field,
       CASE
+        WHEN s.campaign_id <> p_campaign THEN format('%s worked for another campaign ("%s") on %s', m.email, c.name, s.date)
         WHEN t.id IS NOT NULL THEN 'differs from what is recorded under this id'
         WHEN s.date > v_today THEN 'lies in the future'
         WHEN s.campaign_id IS NULL THEN format('%s was assigned to no campaign on %s', m.email, s.date)
-        WHEN s.campaign_id <> coalesce(p_campaign, s.campaign_id) THEN format('%s worked for another campaign ("%s") on %s', m.email, c.name, s.date)
         WHEN s.rate IS NULL THEN format('%s has no hourly rate', m.email)
         ELSE format('differs from line %s, which has the same id', s.first_line) END AS reason
     FROM staged s

@@ -71,11 +71,6 @@ BEGIN
   IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch AND usage_date >= (v_now AT TIME ZONE 'UTC')::date) THEN
     RAISE EXCEPTION 'A provider day is recorded only once it has ended (UTC).' USING ERRCODE = 'CD001';
   END IF;
-  IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch
-             GROUP BY provider, account, usage_date, project, service, sku, label, invoice_month, cost_type
-             HAVING count(*) > 1) THEN
-    RAISE EXCEPTION 'A batch states each grain of a provider''s day once.' USING ERRCODE = 'CD001';
-  END IF;
   SELECT coalesce(max(id), 0) + 1 INTO v_first FROM provider_charge;
 
   RETURN QUERY

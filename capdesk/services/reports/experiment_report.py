@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capdesk.errors import NotFound
+from capdesk.models import Experiment
 from capdesk.services.dates import business_date
 from capdesk.services.money import ZERO
 from capdesk.services.plain import utc_stamp
@@ -35,7 +37,9 @@ def experiment_at(session: Session, experiment_id: int, as_of: datetime, zone: Z
     view = View.at(as_of)
     found = experiments_at(session, view, [experiment_id])
     if not found:
-        raise NotFound(f"There was no experiment {experiment_id} at {utc_stamp(as_of)}.")
+        name = session.scalar(select(Experiment.name).where(Experiment.id == experiment_id))
+        words = f'experiment "{name}"' if name else f"experiment {experiment_id}"
+        raise NotFound(f"There was no {words} at {utc_stamp(as_of)}: name a later moment.")
     experiment = found[0]
     days = days_of(session, view, [experiment_id])[experiment_id]
     sources = by_source(session, view, experiment_id)

@@ -33,8 +33,8 @@ def test_that_a_planned_experiment_has_all_its_figures_at_zero(desk: Desk) -> No
 def test_that_an_experiment_that_did_not_exist_yet_is_not_found(desk: Desk) -> None:
     ids = builders.planned_experiment(desk)
     long_ago = builders.database_now(desk) - timedelta(days=1)
-    for experiment in (ids.experiment, ids.experiment + 1):
-        with pytest.raises(NotFound, match=f"There was no experiment {experiment} at .*Z"):
+    for experiment, name in ((ids.experiment, '"Scripts"'), (ids.experiment + 1, f"{ids.experiment + 1}")):
+        with pytest.raises(NotFound, match=f"There was no experiment {name} at .*Z: name a later moment."):
             experiment_report(desk, experiment, long_ago)
 
 

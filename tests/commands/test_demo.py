@@ -1,0 +1,13 @@
+"""`capdesk demo`; what it builds is in tests/services/demo."""
+
+from pathlib import Path
+
+import pytest
+
+from capdesk.cli import run
+
+
+def test_that_a_day_that_is_none_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", str(tmp_path / "demo"), "--today", "soon"]) == 2
+    assert capsys.readouterr().err == "capdesk: 'soon' is no date; write it like 2026-11-20.\n"
+    assert list(tmp_path.iterdir()) == []
