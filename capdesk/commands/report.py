@@ -72,6 +72,10 @@ def moment_of(app: App, as_of: str | None) -> datetime | None:
 
 
 def _deliver(app: App, value: Any, form: str | None, out: Path | None) -> None:
+    if app.as_json and out is None and form not in (None, "json"):
+        raise UsageRefused(
+            f"--json and --format {form} contradict each other: leave one out, or name a file with --out."
+        )
     text = _written(value, form or ("json" if app.as_json else "text"))
     if out is None:
         click.echo(text, nl=False)

@@ -44,7 +44,7 @@ class Week:
     def parse(cls, text: str) -> "Week":
         match = re.fullmatch(r"(\d{4})-W(\d{2})", text)
         try:
-            if match is None:
+            if match is None or int(match[1]) < _FIRST_YEAR:
                 raise ValueError
             date.fromisocalendar(int(match[1]), int(match[2]), 1)
         except ValueError:

@@ -54,6 +54,8 @@ def test_that_a_report_is_written_to_a_file(capdesk: Capdesk, tmp_path: Path) ->
         (["weekly", "--week", "2026-47"], 2, "'2026-47' is no week; write it like 2026-W47."),
         (["weekly", "--week", "2999-W01"], 1, "Week 2999-W01 had not begun by "),
         (["weekly", "--as-of", "2026-11-20T12:00:00"], 2, "has no time zone; add its offset"),
+        (["weekly", "--week", "0001-W01", "--send"], 2, "'0001-W01' is no week; write it like"),
+        (["weekly", "--json", "--format", "html"], 2, "--json and --format html contradict each other"),
         (["weekly", "--as-of", "0001-01-01"], 2, "'0001-01-01' is no moment; write it like"),
         (["weekly", "--as-of", "2999-01-01"], 1, "The ledger can be read as of "),
         (["weekly", "--send", "--format", "html"], 2, "leave out --as-of, --format and --out."),

@@ -126,10 +126,11 @@ BEGIN
 END $$;
 
 -- What follows from calls just recorded: how many they are, their tallies, bonuses, and the ledger rows of those.
--- New rows are found by their ids: reading the whole table for each chunk would cost more the longer it grows.
+-- New rows are found by their ids: reading the whole table for each chunk would cost more the longer it grows. They are
+-- grouped by hashing, which without statistics of so young rows the planner would not dare.
 CREATE OR REPLACE FUNCTION follow_calls(p_batch bigint, p_campaign bigint, p_first bigint, p_now timestamptz,
                                         OUT landed bigint, OUT unknown bigint)
-LANGUAGE plpgsql SET search_path = capdesk, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SET search_path = capdesk, pg_temp SET enable_seqscan = off SET enable_sort = off AS $$
 DECLARE
   v_zone text := desk_zone();
 BEGIN
