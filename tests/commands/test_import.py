@@ -93,7 +93,8 @@ def test_that_a_dry_run_says_so_and_changes_nothing(capdesk: Capdesk, ready: Des
         (HEADER.encode() + b"\n" + "é".encode() * 40 + b"\xff,x\n", "is UTF-8 but damaged on line 2"),
         (b"just one column\nx\n", "has the single column 'just one column'"),
         (f"{HEADER},{CALLS[0]}\n".encode(), "names column 'call_id' twice (columns 1 and 7); rename or remove one."),
-        (b"call_id,started_at,outcome\n", "has no column for duration_s, lead_phone, agent_email (profile"),
+        (b"call_id,started_at,outcome\n", "has no column for duration_s, lead_phone, agent_email (profile 'capdesk')"),
+        (b"call_id,started_at\n", "has no column for duration_s, outcome, lead_phone, agent_email (profile 'capdesk')"),
         (b"name,email,role,rate\nAna,a@b.co,,1\n", "has no column for"),
     ],
 )

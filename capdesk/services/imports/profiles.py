@@ -149,7 +149,9 @@ def choose_profile(kind: Kind, header: Sequence[str], wanted: str | None, saved:
             names = ", ".join(dict.fromkeys(profile.name for profile in candidates))
             raise NotFound(f"There is no profile '{wanted}' for {kind}; there are {names}.")
         candidates = named
-    nearest = min(candidates, key=lambda profile: len(profile.missing(header)))
+    fitting = [profile for profile in candidates if not profile.missing(header)]
+    # of those that do not fit, the one most of whose columns are there: that file was meant for it
+    nearest = fitting[0] if fitting else max(candidates, key=lambda profile: len(profile.bound(header).columns))
     missing = nearest.missing(header)
     if missing:
         found = ", ".join(name for name in header if normal(name) not in OWN_COLUMNS)
