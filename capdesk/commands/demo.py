@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from capdesk.commands.base import App, printing
-from capdesk.errors import UsageRefused
+from capdesk.errors import RuleRefused, UsageRefused
 
 
 @click.command()
@@ -30,6 +30,8 @@ def demo(app: App, folder: Path, today: str | None, seed: int) -> None:
     from capdesk.services.reports.weekly_report import weekly_report  # noqa: PLC0415
 
     folder, day = folder.absolute(), _day(today)
+    if not is_built(folder) and folder.exists() and any(folder.iterdir()):
+        raise RuleRefused(f"{folder} is not empty: choose a new folder for the demo.")
     with open_desk(folder, database_url=app.database_url, zone=ZONE) as desk:
         if not is_built(folder):
             build(desk, folder / "sources", day=day, seed=seed, tell=lambda text: click.echo(text, err=True))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from capdesk.errors import UsageRefused
 
-_FIRST_YEAR = 1970
+FIRST_YEAR = 1970
 """What is typed with an earlier year is a slip, and would leave no room for the weeks before it."""
 
 
@@ -44,7 +44,7 @@ class Week:
     def parse(cls, text: str) -> "Week":
         match = re.fullmatch(r"(\d{4})-W(\d{2})", text)
         try:
-            if match is None or int(match[1]) < _FIRST_YEAR:
+            if match is None or int(match[1]) < FIRST_YEAR:
                 raise ValueError
             date.fromisocalendar(int(match[1]), int(match[2]), 1)
         except ValueError:
@@ -82,7 +82,7 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
             moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise UsageRefused(f"'{text}' has no time zone; add its offset, like {text}+00:00.")
-        if moment.year < _FIRST_YEAR:
+        if moment.year < FIRST_YEAR:
             raise ValueError
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):

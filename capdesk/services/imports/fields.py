@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 from capdesk.errors import UsageRefused
+from capdesk.services.dates import FIRST_YEAR
 from capdesk.services.imports.jsontext import load_json
 from capdesk.services.money import money
 
@@ -96,14 +97,17 @@ def _no_timestamp(text: str) -> UsageRefused:
 
 
 def parse_date(text: str) -> date:
-    """An ISO date, `2026-11-20`."""
+    """An ISO date from 1970 on, `2026-11-20`: a year typed short would date hours before every run, for good."""
     text = text.strip()
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             raise ValueError
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise UsageRefused(f"{_shown(text)} is no date; write it like 2026-11-20.") from None
+    if day.year < FIRST_YEAR:
+        raise UsageRefused(f"{_shown(text)} lies before {FIRST_YEAR}; check its year.")
+    return day
 
 
 def parse_hours(text: str) -> Decimal:

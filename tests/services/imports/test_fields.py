@@ -126,6 +126,7 @@ def test_that_a_date_is_iso() -> None:
     assert sentence(parse_date, "20.11.2026") == "'20.11.2026' is no date; write it like 2026-11-20."
     assert sentence(parse_date, "2026-02-30") == "'2026-02-30' is no date; write it like 2026-11-20."
     assert sentence(parse_date, "") == "an empty cell is no date; write it like 2026-11-20."
+    assert sentence(parse_date, "0026-11-20") == "'0026-11-20' lies before 1970; check its year."
 
 
 def test_that_hours_are_more_than_none_and_at_most_a_day() -> None:
