@@ -22,7 +22,7 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "unix_socket_permissions": "0700",
     "max_connections": "50",
-    "shared_buffers": "128MB",
+    "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "max_logical_replication_workers": "0",
     "timezone": "UTC",

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import islice
 
 import psycopg
 from sqlalchemy import Engine, text
@@ -131,16 +132,13 @@ def fresh_blocks(
     connection: "psycopg.Connection[tuple[object, ...]]", table: str, after: int, upto: int
 ) -> Iterator[Block]:
     """The rows with after < id <= upto, in blocks; a block's range reaches to the row before the next."""
-    rows: list[bytes] = []
-    first = after + 1
-    for row in copied_rows(connection, table, after, upto):
-        if len(rows) == BLOCK_ROWS:
-            last = row_id(row) - 1
-            yield Block(table, first, last, len(rows), hash_of(rows))
-            first, rows = last + 1, []
-        rows.append(row)
-    if rows:
-        yield Block(table, first, upto, len(rows), hash_of(rows))
+    rows = copied_rows(connection, table, after, upto)
+    first, block = after + 1, list(islice(rows, BLOCK_ROWS))
+    while block:
+        following = list(islice(rows, BLOCK_ROWS))
+        last = row_id(following[0]) - 1 if following else upto
+        yield Block(table, first, last, len(block), hash_of(block))
+        first, block = last + 1, following
 
 
 def hash_of(rows: list[bytes]) -> bytes:
@@ -160,12 +158,11 @@ def copied_rows(
     rows = f"SELECT {columns} FROM {table} WHERE id > {int(after)} AND id <= {int(upto)} ORDER BY id"  # noqa: S608
     query = f"COPY ({rows}) TO STDOUT (FORMAT binary)"
     with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for data in copy:
-            row = bytes(data)
-            if row.startswith(b"PGCOPY\n"):
-                row = row[_COPY_HEADER:]
-            if row and row != _TRAILER:
-                yield row
+        items = iter(copy)
+        opening = bytes(next(items, b""))[_COPY_HEADER:]  # the header comes along with the first row
+        if len(opening) > len(_TRAILER):
+            yield opening
+        yield from (bytes(item) for item in items if len(item) > len(_TRAILER))
 
 
 def head(engine: Engine) -> bytes | None:

@@ -59,7 +59,7 @@ def test_that_durability_and_privacy_are_set_at_every_start(desk: Path) -> None:
     wanted = {
         **{"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "data_checksums": "on"},
         **{"listen_addresses": "", "unix_socket_permissions": "0700", "password_encryption": "scram-sha-256"},
-        **{"timezone": "UTC", "server_encoding": "UTF8", "shared_buffers": "128MB", "max_wal_size": "2GB"},
+        **{"timezone": "UTC", "server_encoding": "UTF8", "shared_buffers": "256MB", "max_wal_size": "2GB"},
     }
     with EmbeddedServer(desk).attach() as lease:
         assert {name: ask(lease, f"SHOW {name}") for name in wanted} == wanted
