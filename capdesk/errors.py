@@ -49,3 +49,27 @@ class DeliveryFailed(CapdeskError):
 
 class DeliveryUnknown(CapdeskError):
     """Nobody can tell whether the provider accepted; only the owner may send again."""
+
+
+class ProviderRefused(CapdeskError):
+    """A provider answered, and the answer is no or cannot be used: asking again changes nothing until somebody acts."""
+
+
+class ProviderUnavailable(CapdeskError):
+    """A provider could not be reached, fell silent, or asks for patience; a later try may succeed."""
+
+
+class SecretUnavailable(CapdeskError):
+    """A secret cannot be had: see the kinds below."""
+
+
+class SecretAbsent(SecretUnavailable):
+    """It, or the key it is sealed with, is not there."""
+
+
+class SecretsLocked(SecretUnavailable):
+    """The keyring is there but locked, or did not answer in time."""
+
+
+class NoKeyring(SecretUnavailable):
+    """This computer or session has no keyring (no bus)."""

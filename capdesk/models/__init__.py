@@ -3,6 +3,7 @@
 from capdesk.models.base import Base
 from capdesk.models.call import Call, CallDetail, EventDetail, EventTally, ExplicitEvent
 from capdesk.models.campaign import Campaign, CampaignStatusChange, Product
+from capdesk.models.connection import Connection
 from capdesk.models.cost import BonusEvent, CostRollup, ProviderCharge, ProviderMapping
 from capdesk.models.desk import AppUser, Desk
 from capdesk.models.evaluation import Evaluation, OverrideLog
@@ -12,8 +13,18 @@ from capdesk.models.lead import Lead, LeadContact, LeadStatus
 from capdesk.models.notification import NotificationAttempt, NotificationLog, NotificationOutcome
 from capdesk.models.reversal import Reversal
 from capdesk.models.seal import Seal, SealBlock
-from capdesk.models.staging import staged_call, staged_charge, staged_event, staged_lead, staged_time_log
+from capdesk.models.staging import (
+    staged_call,
+    staged_charge,
+    staged_coverage,
+    staged_event,
+    staged_lead,
+    staged_time_log,
+    staged_twilio_call,
+)
+from capdesk.models.sync import SyncOutcome, SyncRun, SyncStep
 from capdesk.models.team import MemberAssignment, MemberRate, TeamMember, TimeLog
+from capdesk.models.twilio_call import TwilioCall
 
 __all__ = [
     "AppUser",
@@ -24,6 +35,7 @@ __all__ = [
     "CallDetail",
     "Campaign",
     "CampaignStatusChange",
+    "Connection",
     "CostRollup",
     "Desk",
     "Evaluation",
@@ -51,11 +63,17 @@ __all__ = [
     "Reversal",
     "Seal",
     "SealBlock",
+    "SyncOutcome",
+    "SyncRun",
+    "SyncStep",
     "TeamMember",
     "TimeLog",
+    "TwilioCall",
     "staged_call",
     "staged_charge",
+    "staged_coverage",
     "staged_event",
     "staged_lead",
     "staged_time_log",
+    "staged_twilio_call",
 ]

@@ -47,3 +47,4 @@ class Desk(Base):
     mail_user: Mapped[str | None]
     mail_security: Mapped[str] = mapped_column(server_default="starttls")
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    daily_time: Mapped[time] = mapped_column(server_default=text("'06:00'"))

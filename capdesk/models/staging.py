@@ -73,3 +73,30 @@ staged_charge = _staged(
     Column("stated_usd", Numeric(14, 6), nullable=False),
     Column("breakdown", JSONB),
 )
+
+staged_coverage = _staged(
+    "staged_coverage",
+    Column("provider", PROVIDER, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("usage_date", Date, nullable=False),
+)
+"""Days a pull stated in full, those of which nothing is left included."""
+
+staged_twilio_call = _staged(
+    "staged_twilio_call",
+    Column("sid", Text, nullable=False),
+    Column("parent_sid", Text),
+    Column("account", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started_at", _MOMENT, nullable=False),
+    Column("ended_at", _MOMENT),
+    Column("duration_s", Integer, nullable=False),
+    Column("price_usd", Numeric(14, 6)),
+    Column("answered_by", Text),
+    Column("own_number", Text),
+    Column("phone", Text),
+    Column("phone_key", Uuid),
+    Column("recording_sid", Text),
+)
+"""`batch_id` is the pull's run."""

@@ -15,14 +15,15 @@ BEGIN
     'campaign_status', 'experiment_transition', 'lead_status', 'member_rate', 'member_assignment', 'time_log',
     'call', 'explicit_event', 'event_tally', 'reversal', 'bonus_event', 'provider_charge', 'provider_mapping',
     'cost_rollup', 'evaluation', 'override_log', 'notification_log', 'notification_attempt', 'notification_outcome',
-    'import_batch', 'seal', 'seal_block'
+    'import_batch', 'seal', 'seal_block', 'sync_run', 'sync_step', 'sync_outcome'
   ] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()', v_table);
     EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER refuse_change', v_table);
   END LOOP;
   -- What lives on is never deleted either: facts name it.
   FOREACH v_table IN ARRAY ARRAY[
-    'app_user', 'desk', 'product', 'campaign', 'experiment', 'experiment_run', 'lead', 'team_member'
+    'app_user', 'desk', 'product', 'campaign', 'experiment', 'experiment_run', 'lead', 'team_member',
+    'connection', 'twilio_call'
   ] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER refuse_delete BEFORE DELETE ON %I FOR EACH ROW EXECUTE FUNCTION refuse_change()', v_table);
     EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER refuse_delete', v_table);
@@ -52,7 +53,8 @@ BEGIN
   FOREACH v_table IN ARRAY ARRAY[
     'campaign_status', 'experiment_transition', 'lead_status', 'member_rate', 'member_assignment', 'time_log',
     'call', 'explicit_event', 'event_tally', 'reversal', 'bonus_event', 'provider_charge', 'provider_mapping',
-    'cost_rollup', 'evaluation', 'override_log', 'notification_log', 'notification_attempt', 'notification_outcome'
+    'cost_rollup', 'evaluation', 'override_log', 'notification_log', 'notification_attempt', 'notification_outcome',
+    'sync_run', 'sync_step', 'sync_outcome'
   ] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER a_lock_ledger BEFORE INSERT ON %I FOR EACH STATEMENT EXECUTE FUNCTION lock_ledger()', v_table);
     EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER a_lock_ledger', v_table);
@@ -79,7 +81,8 @@ DECLARE
   v_table text;
 BEGIN
   FOREACH v_table IN ARRAY ARRAY[
-    'notification_log', 'notification_attempt', 'notification_outcome', 'import_batch', 'seal'
+    'notification_log', 'notification_attempt', 'notification_outcome', 'import_batch', 'seal',
+    'sync_run', 'sync_step', 'sync_outcome'
   ] LOOP
     EXECUTE format('CREATE OR REPLACE TRIGGER a_stamp_recorded BEFORE INSERT ON %I FOR EACH ROW EXECUTE FUNCTION stamp_recorded()', v_table);
     EXECUTE format('ALTER TABLE %I ENABLE ALWAYS TRIGGER a_stamp_recorded', v_table);

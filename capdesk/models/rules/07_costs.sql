@@ -51,8 +51,9 @@ LANGUAGE sql SET search_path = capdesk, pg_temp AS $$
 $$;
 
 -- Appends the difference between what the staged statements say and what is recorded. With p_whole_days they state the
--- days they name in full, as a pull does: a grain of such a day that is no longer named is taken back. Returns the lines
--- (first record of a statement) that changed nothing, with status 'duplicate'.
+-- days they name in full, as a pull does: a grain of such a day that is no longer named is taken back. A day of which
+-- nothing is left is named in staged_coverage. Returns the lines (first record of a statement) that changed nothing, with
+-- status 'duplicate'.
 CREATE OR REPLACE FUNCTION record_charges(p_batch bigint, p_whole_days boolean DEFAULT false)
 RETURNS TABLE (line integer, status text, field text, reason text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
@@ -68,7 +69,9 @@ BEGIN
              GROUP BY provider, account, usage_date, project, service, sku, label, invoice_month, cost_type HAVING count(*) > 1) THEN
     RAISE EXCEPTION 'One charge is stated twice: a statement names each grain of a day once.' USING ERRCODE = 'CD001';
   END IF;
-  IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch AND usage_date >= (v_now AT TIME ZONE 'UTC')::date) THEN
+  IF EXISTS (SELECT FROM staged_charge WHERE batch_id = p_batch AND usage_date >= (v_now AT TIME ZONE 'UTC')::date
+             UNION ALL
+             SELECT FROM staged_coverage WHERE batch_id = p_batch AND usage_date >= (v_now AT TIME ZONE 'UTC')::date) THEN
     RAISE EXCEPTION 'A provider day is recorded only once it has ended (UTC).' USING ERRCODE = 'CD001';
   END IF;
   SELECT coalesce(max(id), 0) + 1 INTO v_first FROM provider_charge;
@@ -78,7 +81,8 @@ BEGIN
     SELECT *, grain_key(provider, account, usage_date, project, service, sku, label, invoice_month, cost_type) AS key
     FROM staged_charge WHERE batch_id = p_batch
   ), covered AS (
-    SELECT DISTINCT provider, account, usage_date FROM stated
+    SELECT provider, account, usage_date FROM stated
+    UNION SELECT provider, account, usage_date FROM staged_coverage WHERE batch_id = p_batch
   ), known AS MATERIALIZED (
     SELECT c.grain_key AS key, sum(c.amount_usd) AS amount_usd, min(c.id) AS first_id
     FROM provider_charge c JOIN covered d USING (provider, account, usage_date)
@@ -104,6 +108,7 @@ BEGIN
 
   PERFORM roll_charges(v_first, v_now);
   DELETE FROM staged_charge WHERE batch_id = p_batch;
+  DELETE FROM staged_coverage WHERE batch_id = p_batch;
 END $$;
 
 -- What a mapping names, as a sentence says it.

@@ -8,7 +8,7 @@ REVOKE ALL ON SCHEMA capdesk FROM PUBLIC, capdesk_app;
 GRANT USAGE ON SCHEMA capdesk TO capdesk_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA capdesk TO capdesk_app;
 
-GRANT UPDATE (zone, phone_region, recipients, weekly_weekday, weekly_time, gcp_label_key,
+GRANT UPDATE (zone, phone_region, recipients, weekly_weekday, weekly_time, daily_time, gcp_label_key,
               mail_from, mail_host, mail_port, mail_user, mail_security) ON desk TO capdesk_app;
 GRANT UPDATE (name, email) ON app_user TO capdesk_app;
 GRANT INSERT (name, active), UPDATE (name, active) ON product TO capdesk_app;
@@ -20,6 +20,7 @@ GRANT INSERT (campaign_id, name, hypothesis, capital_cap_usd, time_cap_days, tra
 GRANT INSERT (experiment_id, event_type, bonus_amount_usd), UPDATE (bonus_amount_usd), DELETE ON bonus_rule TO capdesk_app;
 GRANT INSERT (name, email, role, active), UPDATE (name, email, role, active) ON team_member TO capdesk_app;
 GRANT UPDATE (phone, name, email, extra) ON lead_contact TO capdesk_app;
+GRANT UPDATE (phone) ON twilio_call TO capdesk_app;
 GRANT UPDATE (phone, metadata_json) ON call_detail, event_detail TO capdesk_app;
 
 GRANT INSERT (experiment_id, capital_cap_usd, time_cap_days, tranche_size_usd, verdict, reason, recommended_next_action,
@@ -29,10 +30,16 @@ GRANT INSERT (kind, period, recipient, experiment_id, about) ON notification_log
 GRANT INSERT (notification_id, number, message_id) ON notification_attempt TO capdesk_app;
 GRANT INSERT (notification_id, attempt_id, outcome, detail) ON notification_outcome TO capdesk_app;
 
+GRANT INSERT (provider, account, base_url, settings, active), UPDATE (base_url, settings, active) ON connection TO capdesk_app;
+GRANT INSERT (connection_id, source) ON sync_run TO capdesk_app;
+GRANT INSERT (run_id, account, first_day, through, rows, landed, difference_usd, batch_id) ON sync_step TO capdesk_app;
+GRANT INSERT (run_id, outcome, detail, bytes_billed) ON sync_outcome TO capdesk_app;
+
 GRANT INSERT (batch_id, line, field, reason) ON import_reject TO capdesk_app;
 GRANT DELETE ON import_reject TO capdesk_app;
 GRANT INSERT (kind, name, mapping), UPDATE (mapping), DELETE ON import_profile TO capdesk_app;
-GRANT INSERT, DELETE ON staged_call, staged_event, staged_time_log, staged_lead, staged_charge TO capdesk_app;
+GRANT INSERT, DELETE ON staged_call, staged_event, staged_time_log, staged_lead, staged_charge, staged_coverage,
+                        staged_twilio_call TO capdesk_app;
 
 GRANT INSERT (previous_hash, root, hash, rows) ON seal TO capdesk_app;
 GRANT INSERT (seal_id, table_name, first_id, last_id, rows, hash) ON seal_block TO capdesk_app;
@@ -46,7 +53,7 @@ GRANT EXECUTE ON FUNCTION
   record_time_logs(bigint, bigint, boolean),
   set_lead_status(bigint, lead_status_name), record_leads(bigint, bigint),
   record_calls(bigint, bigint, text, boolean), record_events(bigint, bigint, boolean),
-  record_charges(bigint, boolean), map_charges(provider_name, text, text, text, bigint, bigint),
+  record_charges(bigint, boolean), record_twilio_calls(bigint), map_charges(provider_name, text, text, text, bigint, bigint),
   mapping_of(provider_name, text, text, text), caps_in_force(bigint), experiment_rules(bigint),
   reverse_event(bigint, text, bigint), reverse_call(bigint, text, bigint), reverse_time_log(bigint, text, bigint)
 TO capdesk_app;
