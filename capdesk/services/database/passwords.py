@@ -43,13 +43,25 @@ def read(path: Path) -> Passwords:
         raise DatabaseUnavailable(f"{path} is damaged; put back a copy of it.") from None
 
 
-def write_private(path: Path, content: str) -> None:
-    """Write a 0600 file whole or not at all."""
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write a 0600 file whole or not at all; when it returns, the disk has it."""
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.unlink(missing_ok=True)
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(content)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Makes a new name in the folder last through a power cut."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
