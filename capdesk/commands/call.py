@@ -3,6 +3,7 @@
 import click
 
 from capdesk.commands.base import App, printing, table
+from capdesk.commands.call_twilio import twilio
 from capdesk.commands.listing import NUMBER, REASON, listing, minute, more_line, reversed_mark, span
 from capdesk.models.base import Outcome
 from capdesk.services import calls
@@ -16,6 +17,9 @@ NONE_YET = "There is no call here. Start with: capdesk import calls FILE --campa
 @click.group()
 def call() -> None:
     """Calls; their dial attempts, conversations and QPCs are read from them."""
+
+
+call.add_command(twilio)
 
 
 @call.command("list")

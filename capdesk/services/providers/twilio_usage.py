@@ -1,36 +1,26 @@
-"""Twilio usage records, as the API returns them: one answer, several, a list of records, or JSON lines of either.
-
-`totalprice` of an account and day is what that day cost. Every other category overlaps with it and with others, so
-categories are kept as metadata and never added up.
-"""
+"""Twilio usage files, as the API returns its records: one answer, several, a list, or JSON lines of either."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from capdesk.errors import FileRefused, UsageRefused
-from capdesk.services.money import money
+from capdesk.errors import FileRefused
 from capdesk.services.providers.charges import (
     ChargeFile,
     RecordRefused,
     Reject,
     Source,
-    Statement,
-    exact_amount,
     name_of,
-    not_ended,
     opened,
     refuse_other_kinds,
     shown,
 )
+from capdesk.services.providers.twilio_book import Book
 
-TOTAL = "totalprice"
 _WANTED = "the JSON answer of Twilio's usage records (Usage/Records/Daily.json)"
 _DECODER = json.JSONDecoder(parse_float=Decimal)
-_METADATA = ("count", "count_unit", "usage", "usage_unit")
 
 
 def parse(source: Source, *, today_utc: date) -> ChargeFile:
@@ -47,7 +37,7 @@ def parse(source: Source, *, today_utc: date) -> ChargeFile:
     _read(raw, name, found)
     if found.strangers and not (found.records or found.envelopes):
         raise FileRefused(f"{name} holds no usage records; {_WANTED} was expected.")
-    return _Book(today_utc).closed(found)
+    return _judged(found, today_utc)
 
 
 @dataclass
@@ -121,141 +111,24 @@ def _where(error: Exception) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
 
 
-@dataclass
-class _Day:
-    """One account's records of one day."""
-
-    lines: list[int] = field(default_factory=list)
-    total: Decimal | None = None
-    total_line: int = 0
-    as_of: str = ""
-    categories: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    fault: RecordRefused | None = None
-    total_refused: bool = False
-
-
-class _Book:
-    """Records sorted into account days, then each day judged as a whole."""
-
-    def __init__(self, today_utc: date) -> None:
-        self.today = today_utc
-        self.days: dict[tuple[str, date], _Day] = {}
-        self.rejects: list[Reject] = []
-
-    def closed(self, found: _Found) -> ChargeFile:
-        self.rejects = list(found.rejects)
-        for line, record in found.records:
-            try:
-                self._add(line, record)
-            except RecordRefused as refused:
-                self.rejects.append(Reject(line, refused.field, refused.reason))
-        statements = tuple(s for key in sorted(self.days) if (s := self._statement(key, self.days[key])))
-        return ChargeFile(
-            statements=statements,
-            read=len(found.records) + len(found.rejects),
-            rejects=tuple(sorted(self.rejects, key=lambda reject: reject.line)),
-            warnings=tuple(_warnings(found)),
-            covered=frozenset((s.account, s.usage_date) for s in statements),
-        )
-
-    def _add(self, line: int, record: Mapping[str, object]) -> None:
-        category = _text(record, "category")
-        account = _text(record, "account_sid")
-        usage_date = _usage_date(record)
-        if usage_date >= self.today:
-            raise not_ended(usage_date)
-        day = self.days.setdefault((account, usage_date), _Day())
+def _judged(found: _Found, today_utc: date) -> ChargeFile:
+    book = Book(today_utc)
+    rejects = list(found.rejects)
+    for line, record in found.records:
         try:
-            price = _price(record, category)
-        except RecordRefused:
-            day.total_refused = day.total_refused or category == TOTAL
-            raise
-        if category == TOTAL and price is not None:
-            _add_total(day, line, price, record)
-        else:
-            _add_category(day, category, price, record)
-        day.lines.append(line)
-
-    def _statement(self, key: tuple[str, date], day: _Day) -> Statement | None:
-        account, usage_date = key
-        fault = day.fault
-        if day.total is None:
-            state = "was refused" if day.total_refused else "is missing"
-            reason = f"The {TOTAL} of {account} on {usage_date} {state}, and only it says what the day cost."
-            fault = RecordRefused("category", reason)
-        amount = None if fault or day.total is None else _dollars(day.total)
-        if amount is None:
-            fault = fault or RecordRefused("price", f"The {TOTAL} of {account} on {usage_date} is too large.")
-            self.rejects += [Reject(line, fault.field, fault.reason) for line in day.lines]
-            return None
-        return Statement(
-            provider="twilio",
-            account=account,
-            usage_date=usage_date,
-            amount_usd=amount,
-            breakdown={"as_of": day.as_of, "categories": day.categories},
-            first_line=day.total_line,
-            records=len(day.lines),
-        )
-
-
-def _dollars(total: Decimal) -> Decimal | None:
-    try:
-        return money(total)
-    except UsageRefused:
-        return None
-
-
-def _add_total(day: _Day, line: int, price: Decimal, record: Mapping[str, object]) -> None:
-    if day.total is not None and day.total != price:
-        where = f"{_text(record, 'account_sid')} on {_text(record, 'start_date')}"
-        reason = f"{TOTAL} of {where} is stated as {day.total} and as {price}; keep the one with the latest as_of."
-        day.fault = day.fault or RecordRefused("price", reason)
-        return
-    if day.total is None:
-        day.total, day.total_line, day.as_of = price, line, str(record.get("as_of") or "")
-
-
-def _add_category(day: _Day, name: str, price: Decimal | None, record: Mapping[str, object]) -> None:
-    kept = {"price": None if price is None else str(price)}
-    kept |= {key: None if record.get(key) is None else str(record[key]) for key in _METADATA}
-    if day.categories.setdefault(name, kept) != kept:
-        where = f"{_text(record, 'account_sid')} on {_text(record, 'start_date')}"
-        reason = f"{name} of {where} is stated twice, differently."
-        raise RecordRefused("category", reason)
-
-
-def _text(record: Mapping[str, object], name: str) -> str:
-    value = record.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise RecordRefused(name, f"{name} is {shown(value)}; a usage record names it as text.")
-    return value
-
-
-def _usage_date(record: Mapping[str, object]) -> date:
-    first, last = _text(record, "start_date"), _text(record, "end_date")
-    if first != last:
-        reason = (
-            f"The record covers {shown(first)} to {shown(last)}; only daily records (Usage/Records/Daily) are taken."
-        )
-        raise RecordRefused("end_date", reason)
-    try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", first):
-            raise ValueError
-        return date.fromisoformat(first)
-    except ValueError:
-        raise RecordRefused("start_date", f"start_date is {shown(first)}, not a date like 2026-11-20.") from None
-
-
-def _price(record: Mapping[str, object], category: str) -> Decimal | None:
-    """The price in dollars; None only where a category other than the total has none yet."""
-    price, unit = record.get("price"), record.get("price_unit")
-    if price is None and category != TOTAL:
-        return None
-    amount = exact_amount(price, "price")
-    if not isinstance(unit, str) or unit.lower() != "usd":
-        raise RecordRefused("price_unit", f"price_unit is {shown(unit)}; only US dollars (usd) are recorded.")
-    return amount
+            book.add(line, record)
+        except RecordRefused as refused:
+            rejects.append(Reject(line, refused.field, refused.reason))
+    statements = tuple(book.statements())
+    for fault in book.faults.values():
+        rejects += [Reject(line, fault.field, fault.reason) for line in fault.lines]
+    return ChargeFile(
+        statements=statements,
+        read=len(found.records) + len(found.rejects),
+        rejects=tuple(sorted(rejects, key=lambda reject: reject.line)),
+        warnings=tuple(_warnings(found)),
+        covered=frozenset((s.account, s.usage_date) for s in statements),
+    )
 
 
 def _warnings(found: _Found) -> Iterable[str]:
