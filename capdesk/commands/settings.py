@@ -31,6 +31,8 @@ class AllSettings:
     local: LocalSettings
     settings: Settings | None
     """None where the database cannot be reached."""
+    note: str | None = None
+    """A sentence on what is still to be done."""
 
 
 @click.group()
@@ -58,6 +60,7 @@ def show(app: App) -> None:
 @click.option("--recipient", "--recipients", multiple=True, help="Who gets the weekly e-mail, all anew; '' for nobody.")
 @click.option("--weekly-weekday", help="The day of the weekly e-mail, as monday.")
 @click.option("--weekly-time", help="Its time in the desk zone, as 07:30.")
+@click.option("--daily-time", help="When the day's pull of costs and its alerts are due, in the desk zone, as 06:00.")
 @click.option("--phone-region", help="What a number without + means, as US.")
 @click.option("--gcp-label-key", help="The label of Google Cloud that names a campaign.")
 @click.option("--mail-from", help="Sender of e-mails; '' clears it.")
@@ -78,14 +81,23 @@ def set_(app: App, database_url: str | None, **given: Any) -> None:
     if not changes:
         raise UsageRefused("Say what to set, as in: capdesk settings set --zone America/New_York")
     found = app.desk.write(lambda session: service.change_settings(session, app.desk.owner_id, **changes))
-    local = LocalSettings(app.folder, database_of(app))
-    app.show(AllSettings(local, found), f"{_local_page(local)}\n{_page(found)}")
+    local, note = LocalSettings(app.folder, database_of(app)), _schedule_note(app, found)
+    text = f"{_local_page(local)}\n{_page(found)}"
+    app.show(AllSettings(local, found, note), text if note is None else f"{text}\n{note}")
 
 
 def database_of(app: App) -> str:
     """Which database the desk uses, without its password."""
     address = app.database_url or configured_url(app.folder)
     return EMBEDDED if address is None else shown_address(parsed_url(address))
+
+
+def _schedule_note(app: App, found: Settings) -> str | None:
+    """One sentence where the operating system was told of other times than these."""
+    from capdesk.services.schedule.install import outdated  # noqa: PLC0415
+    from capdesk.services.schedule.machine import this_machine  # noqa: PLC0415
+
+    return outdated(this_machine(), app.folder, found)
 
 
 def _set_database(app: App, address: str) -> None:
@@ -113,8 +125,9 @@ def _changes(given: dict[str, Any]) -> SettingsChanges:
         changes["recipients"] = [part for part in parts if part]
     if "weekly_weekday" in changes:
         changes["weekly_weekday"] = service.parse_weekday(changes["weekly_weekday"])
-    if "weekly_time" in changes:
-        changes["weekly_time"] = service.parse_time(changes["weekly_time"])
+    for name in ("weekly_time", "daily_time"):
+        if name in changes:
+            changes[name] = service.parse_time(changes[name])
     checked: SettingsChanges = changes
     return checked
 
@@ -135,6 +148,7 @@ def _page(found: Settings) -> str:
         ("owner", owner),
         ("recipients", ", ".join(found.recipients) or "—"),
         ("weekly e-mail", f"{WEEKDAYS[found.weekly_weekday - 1]} {found.weekly_time}"),
+        ("daily pull", found.daily_time),
         ("phone region", found.phone_region),
         ("gcp label key", found.gcp_label_key),
         ("mail from", found.mail_from or "—"),

@@ -25,7 +25,7 @@ _MOST_RECIPIENTS = 50
 
 @dataclass(frozen=True)
 class Settings:
-    """`weekly_weekday` 1 is Monday; `weekly_time` is `HH:MM` in the desk zone."""
+    """`weekly_weekday` 1 is Monday; `weekly_time` and `daily_time` are `HH:MM` in the desk zone."""
 
     zone: str
     owner_name: str
@@ -33,6 +33,7 @@ class Settings:
     recipients: list[str]
     weekly_weekday: int
     weekly_time: str
+    daily_time: str
     phone_region: str
     gcp_label_key: str
     mail_from: str | None
@@ -51,6 +52,7 @@ class SettingsChanges(TypedDict, total=False):
     recipients: list[str]
     weekly_weekday: int
     weekly_time: time
+    daily_time: time
     phone_region: str
     gcp_label_key: str
     mail_from: str | None
@@ -69,6 +71,7 @@ def get_settings(session: Session, owner_id: int) -> Settings:
         recipients=list(desk.recipients),
         weekly_weekday=desk.weekly_weekday,
         weekly_time=f"{desk.weekly_time:%H:%M}",
+        daily_time=f"{desk.daily_time:%H:%M}",
         phone_region=desk.phone_region,
         gcp_label_key=desk.gcp_label_key,
         mail_from=desk.mail_from,

@@ -15,14 +15,25 @@ NOWHERE = "postgresql://capdesk_app:hushhush@127.0.0.1:1/capdesk"
 
 def test_that_settings_are_shown_and_set(capdesk: Capdesk) -> None:
     options = ["--zone", "Europe/Berlin", "--owner-email", "olga@example.com", "--weekly-weekday", "fri"]
-    options += ["--weekly-time", "18:00", "--recipients", "a@example.com, b@example.com", "--phone-region", "DE"]
+    options += [
+        "--weekly-time",
+        "18:00",
+        "--daily-time",
+        "5:00",
+        "--recipients",
+        "a@example.com, b@example.com",
+        "--phone-region",
+        "DE",
+    ]
     options += ["--mail-host", "smtp.example.com", "--mail-user", "olga", "--mail-from", "desk@example.com"]
     assert capdesk("settings", "set", *options).code == 0
     found = capdesk("settings", "show", "--json").json["settings"]
     assert (found["zone"], found["weekly_weekday"], found["weekly_time"]) == ("Europe/Berlin", 5, "18:00")
+    assert found["daily_time"] == "05:00"
     assert found["recipients"] == ["a@example.com", "b@example.com"]
     shown = capdesk("settings", "show").out
     assert "owner           Olga <olga@example.com>" in shown
+    assert "daily pull      05:00" in shown
     assert "mail server     smtp.example.com:587 (starttls, login olga)" in shown
 
 
@@ -94,6 +105,7 @@ def test_that_an_address_in_the_environment_is_said_to_go_first(tmp_path: Path) 
         (["--zone", "Mars"], 2, "'Mars' is no time zone"),
         (["--weekly-weekday", "someday"], 2, "'someday' is no weekday"),
         (["--weekly-time", "late"], 2, "'late' is no time of day"),
+        (["--daily-time", "24:00"], 2, "'24:00' is no time of day"),
         (["--recipient", "nobody"], 2, "'nobody' is not an e-mail address"),
         (["--mail-port", "70000"], 2, "70000 is not in the range"),
         (["--mail-host", "smtp.example.com", "--mail-security", "plain"], 1, "must be encrypted"),

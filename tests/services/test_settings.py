@@ -38,11 +38,13 @@ def test_that_a_new_desk_has_sensible_settings(desk: Desk) -> None:
     found = current(desk)
     assert (found.zone, found.owner_name, found.owner_email) == ("America/New_York", "Olga", None)
     assert (found.weekly_weekday, found.weekly_time, found.phone_region) == (1, "07:30", "US")
+    assert found.daily_time == "06:00"
     assert (found.recipients, found.gcp_label_key, found.mail_security) == ([], "campaign", "starttls")
 
 
 def test_that_what_is_set_is_shown_and_the_rest_stays(desk: Desk) -> None:
     change(desk, owner_name="Olga P.", owner_email="olga@example.com", weekly_weekday=5, weekly_time=time(18, 5))
+    assert change(desk, daily_time=time(5, 10)).daily_time == "05:10"
     change(desk, mail_host="smtp.example.com", mail_port=465, mail_security="ssl", mail_from="desk@example.com")
     found = change(desk, phone_region="gb", gcp_label_key="team", mail_user="olga")
     assert found == current(desk)
