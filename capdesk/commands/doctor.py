@@ -7,12 +7,13 @@ from capdesk.commands.base import App, printing
 
 
 @click.command("doctor")
+@click.option("--mail", is_flag=True, help="Also reach the mail server and log in; nothing is sent.")
 @printing
-def doctor(app: App) -> int:
-    """Look at folder, disk, database, rules, seals, clocks and mail; say what to do where one is not well."""
+def doctor(app: App, mail: bool) -> int:
+    """Look at all a desk needs, from its folder to its connections; say what to do where something is not well."""
     from capdesk.services.clock import SystemClock  # noqa: PLC0415
     from capdesk.services.doctor import diagnosis_text, examine  # noqa: PLC0415 - SQLAlchemy loads only where it is used
 
-    found = examine(app.folder, lambda: reach(app.folder, app.database_url), SystemClock())
+    found = examine(app.folder, lambda: reach(app.folder, app.database_url), SystemClock(), mail=mail)
     app.show(found, diagnosis_text(found))
     return 0 if found.ok else 1

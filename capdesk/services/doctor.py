@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,9 +20,19 @@ from capdesk.errors import CapdeskError
 from capdesk.services.clock import Clock
 from capdesk.services.database import fingerprint, schema
 from capdesk.services.database.session import transaction, unreachable
+from capdesk.services.doctor_outside import (
+    Finding,
+    look_at_connections,
+    look_at_mail_server,
+    look_at_schedule,
+    look_at_secrets,
+    mail_settings,
+    needed_secrets,
+)
 from capdesk.services.notifications.log import notifications
 from capdesk.services.notifications.post import missing_settings
 from capdesk.services.reports.wording import listed
+from capdesk.services.secrets import Secrets, open_secrets
 from capdesk.services.verify.chain import read_chain
 
 if TYPE_CHECKING:
@@ -53,9 +64,12 @@ class Diagnosis:
     checks: tuple[Check, ...]
 
 
-def examine(folder: Path, reach: Reach, clock: Clock) -> Diagnosis:
-    """Never raises for what is wrong: each check says it in its own line."""
-    checks = (*_local(folder), *_database(reach, clock))
+def examine(
+    folder: Path, reach: Reach, clock: Clock, *, secrets: Secrets | None = None, mail: bool = False
+) -> Diagnosis:
+    """Never raises for what is wrong: each check says it in its own line. With `mail` the mail server is asked too."""
+    kept = secrets or open_secrets(folder)
+    checks = (*_local(folder, clock), *_database(reach, clock, kept, mail))
     return Diagnosis(all(check.ok for check in checks), checks)
 
 
@@ -69,7 +83,7 @@ def diagnosis_text(diagnosis: Diagnosis) -> str:
     return "\n".join(lines)
 
 
-def _local(folder: Path) -> Iterator[Check]:
+def _local(folder: Path, clock: Clock) -> Iterator[Check]:
     yield _folder(folder)
     existing = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
     free = shutil.disk_usage(existing).free
@@ -81,6 +95,7 @@ def _local(folder: Path) -> Iterator[Check]:
         yield Check("time zones", False, "the time zone data is missing", "install capdesk again")
     else:
         yield Check("time zones", True, "the time zone data is there")
+    yield _check("schedule", look_at_schedule(folder, clock))
 
 
 def _folder(folder: Path) -> Check:
@@ -93,7 +108,7 @@ def _folder(folder: Path) -> Check:
     return Check("desk folder", True, f"{folder} is writable and private")
 
 
-def _database(reach: Reach, clock: Clock) -> Iterator[Check]:
+def _database(reach: Reach, clock: Clock, secrets: Secrets, mail: bool) -> Iterator[Check]:
     try:
         with reach() as engine:
             if engine is None:
@@ -102,8 +117,27 @@ def _database(reach: Reach, clock: Clock) -> Iterator[Check]:
             yield from _server(engine)
             for name, look in _LOOKS:
                 yield _looked(engine, name, look, clock)
+            yield from _outside(engine, clock, secrets, mail)
     except CapdeskError as error:
         yield Check("database", False, str(error), "the checks of what lies in it wait until it can be reached")
+
+
+def _outside(engine: "Engine", clock: Clock, secrets: Secrets, mail: bool) -> Iterator[Check]:
+    """Secrets are asked for outside the transaction: a keyring may take its time."""
+    try:
+        names = transaction(engine, needed_secrets, snapshot=True)
+        yield _check("secrets", look_at_secrets(names, secrets))
+        for name, found in transaction(engine, lambda s: list(look_at_connections(s, clock)), snapshot=True):
+            yield _check(name, found)
+        if mail:
+            settings = partial(transaction, engine, lambda session: mail_settings(session, secrets))
+            yield _check("mail server", look_at_mail_server(settings))
+    except (CapdeskError, DBAPIError) as error:
+        yield Check("connections", False, _said(error), "see the checks above first")
+
+
+def _check(name: str, finding: Finding) -> Check:
+    return Check(name, not finding[1], *finding)
 
 
 def _server(engine: "Engine") -> Iterator[Check]:
@@ -122,13 +156,15 @@ def _looked(engine: "Engine", name: str, look: "Look", clock: Clock) -> Check:
     try:
         found, todo = transaction(engine, lambda session: look(session, clock), snapshot=True)
     except (CapdeskError, DBAPIError) as error:
-        said = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
-        return Check(name, False, said, "see the checks above first")
+        return Check(name, False, _said(error), "see the checks above first")
     return Check(name, not todo, found, todo)
 
 
-Look = Callable[["Session", Clock], tuple[str, str]]
-"""What was found, and what to do: empty where all is well."""
+def _said(error: CapdeskError | DBAPIError) -> str:
+    return str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+
+
+Look = Callable[["Session", Clock], Finding]
 
 
 def _schema(session: "Session", _clock: Clock) -> tuple[str, str]:

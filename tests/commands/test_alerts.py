@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from capdesk.bootstrap import Desk
+from capdesk.services.providers.local.smtp import LocalSmtp
 from tests.conftest import Capdesk
-from tests.services.providers.test_smtp import Inbox, serving
 from tests.support import builders
 from tests.support.senders import set_mail
 
@@ -16,14 +16,13 @@ def test_that_without_thresholds_reached_there_is_nothing_to_say(capdesk: Capdes
 
 def test_that_a_due_alert_is_listed_then_sent_once(capdesk: Capdesk, desk: Desk) -> None:
     builders.running_experiment(desk, at=builders.database_now(desk) - timedelta(days=9))
-    inbox = Inbox()
-    with serving(inbox) as port:
-        set_mail(desk, port)
+    with LocalSmtp() as server:
+        set_mail(desk, server.port)
         assert capdesk("alerts").out == "Spring / Scripts: 1 of 10 days is left.\n"
         ran = capdesk("alerts", "--send", "--json")
         assert (ran.code, ran.json["deliveries"][0]["state"]) == (0, "sent")
         assert capdesk("alerts", "--send").out == "No alert is due.\n"
-    assert len(inbox.seen) == 1
+    assert len(server.arrived) == 1
 
 
 def test_that_the_alerts_are_json_for_programs(capdesk: Capdesk, desk: Desk) -> None:
@@ -45,10 +44,9 @@ def test_that_again_needs_send(capdesk: Capdesk) -> None:
 
 
 def test_that_the_weekly_email_is_sent_once_from_the_command_line(capdesk: Capdesk, desk: Desk) -> None:
-    inbox = Inbox()
-    with serving(inbox) as port:
-        set_mail(desk, port)
+    with LocalSmtp() as server:
+        set_mail(desk, server.port)
         first, second = capdesk("report", "weekly", "--send"), capdesk("report", "weekly", "--send")
     assert (first.code, "is sent to olga@example.com" in first.out) == (0, True)
     assert (second.code, "was already sent to olga@example.com" in second.out) == (0, True)
-    assert len(inbox.seen) == 1
+    assert len(server.arrived) == 1

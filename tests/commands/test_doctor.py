@@ -1,15 +1,27 @@
 """`capdesk doctor`: one line for each thing a desk needs, with what to do where it is not well."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from capdesk.bootstrap import Desk
 from capdesk.cli import run
+from capdesk.services.connections import save_connection
 from capdesk.services.database.embedded import EmbeddedServer
+from capdesk.services.doctor import examine
+from capdesk.services.providers.local.smtp import LocalSmtp
+from capdesk.services.reports.wording import long_day
+from capdesk.services.schedule.memory import Installed, LastRun, write_installed, write_last_run
+from capdesk.services.secrets import MemorySecrets
+from capdesk.services.settings import change_settings
 from tests.conftest import Capdesk, TestDatabase
+from tests.support import builders
 from tests.support.ledgers import superuser
+from tests.support.pulls import pulled
 from tests.support.senders import set_mail
 
 
@@ -17,8 +29,8 @@ def test_that_a_well_desk_is_ticked_off_line_by_line(capdesk: Capdesk) -> None:
     ran = capdesk("doctor")
     names = [line[2:14].strip() for line in ran.out.splitlines()]
     assert names == [
-        *("desk folder", "disk", "time zones", "database", "schema"),
-        *("rules", "seals", "durability", "desk zone", "clocks", "mail", "sends"),
+        *("desk folder", "disk", "time zones", "schedule", "database", "schema"),
+        *("rules", "seals", "durability", "desk zone", "clocks", "mail", "sends", "secrets"),
     ]
     assert (ran.code, all(line.startswith("✓") for line in ran.out.splitlines())) == (0, True)
 
@@ -48,6 +60,93 @@ def test_that_mail_half_set_up_is_named(capdesk: Capdesk, desk: Desk) -> None:
     assert failing(capdesk) == {}
     desk.write(lambda session: session.execute(text("UPDATE desk SET mail_from = NULL")))
     assert failing(capdesk) == {"mail": "no email can be sent without a sender"}
+
+
+def checks(capdesk: Capdesk, *options: str) -> dict[str, tuple[bool, str, str]]:
+    found = capdesk("doctor", *options, "--json").json["checks"]
+    return {check["name"]: (check["ok"], check["found"], check["todo"]) for check in found}
+
+
+def test_that_the_mail_server_is_asked_only_when_wanted_and_gets_no_email(capdesk: Capdesk, desk: Desk) -> None:
+    steps: list[str] = []
+    with LocalSmtp() as server:
+        server.watch = steps.append
+        set_mail(desk, server.port)
+        assert "mail server" not in checks(capdesk)
+        assert steps == []
+        found = checks(capdesk, "--mail")["mail server"]
+    assert found == (True, f"The mail server 127.0.0.1:{server.port} answers", "")
+    assert (steps, server.arrived) == (["connect", "ehlo", "quit"], [])
+
+
+def test_that_a_mail_server_that_cannot_be_had_says_what_to_do(capdesk: Capdesk, desk: Desk) -> None:
+    assert checks(capdesk, "--mail")["mail server"] == (False, "no mail server is set", "run: capdesk connect mail")
+    with LocalSmtp() as server:
+        set_mail(desk, server.port)
+    ok, found, todo = checks(capdesk, "--mail")["mail server"]
+    assert (ok, todo) == (False, "check host, port and network")
+    assert "could not be reached" in found
+
+
+def test_that_secrets_are_read_and_never_shown(capdesk: Capdesk, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_mail(desk, 25)
+    desk.write(lambda session: change_settings(session, 1, mail_user="desk"))
+    desk.write(lambda session: save_connection(session, "twilio", "AC" + "0" * 32))
+    desk.write(lambda session: save_connection(session, "gcp", "p1.d.t", settings={"credentials": "adc"}))
+    monkeypatch.setenv("CAPDESK_SMTP_PASSWORD", "canary-1")
+    monkeypatch.setenv(f"CAPDESK_TWILIO_AC{'0' * 32}", "canary-2")
+    ran = capdesk("doctor")
+    assert f"2 secrets can be read: smtp-password, twilio-AC{'0' * 32}" in ran.out
+    assert "canary" not in ran.out + ran.err
+
+
+def test_that_a_secret_that_is_not_there_is_named(capdesk: Capdesk, desk: Desk) -> None:
+    set_mail(desk, 25)
+    desk.write(lambda session: change_settings(session, 1, mail_user="desk"))
+    memory = examine(desk.folder, lambda: reach_of(desk), desk.clock, secrets=MemorySecrets())
+    [check] = [check for check in memory.checks if check.name == "secrets"]
+    assert (check.ok, check.found) == (False, "1 of 1 cannot be read: smtp-password")
+    assert "capdesk secrets set smtp-password" in check.todo
+
+
+@contextmanager
+def reach_of(desk: Desk) -> Iterator[Engine]:
+    yield desk.engine
+
+
+def test_that_each_connection_says_how_far_its_costs_are_in(capdesk: Capdesk, desk: Desk) -> None:
+    account = "AC" + "0" * 32
+    info = desk.write(lambda session: save_connection(session, "twilio", account))
+    assert checks(capdesk)["twilio"] == (False, f"{account} was never pulled", "run: capdesk sync")
+    yesterday = builders.database_now(desk).astimezone(UTC).date() - timedelta(days=1)
+    pulled(desk, info.id, "twilio", {account: yesterday})
+    ok, found, todo = checks(capdesk)["twilio"]
+    assert (ok, todo) == (True, "")
+    assert found.startswith(f"{account} is complete through {long_day(yesterday)}, last pulled 20")
+    pulled(desk, info.id, "twilio", {}, error="The token is wrong.")
+    ok, found, todo = checks(capdesk)["twilio"]
+    assert (ok, found.endswith("; The token is wrong."), todo) == (
+        False,
+        True,
+        "put that right, then run: capdesk sync",
+    )
+
+
+def test_that_a_schedule_that_fell_silent_is_named(capdesk: Capdesk, tmp_path: Path) -> None:
+    folder = tmp_path / "desk"
+    folder.mkdir(mode=0o700)
+    assert checks(capdesk)["schedule"][:2] == (
+        True,
+        "nothing runs by itself; `capdesk schedule install` changes that",
+    )
+    write_installed(folder, Installed("cron", ("/bin/capdesk",), "", 7))
+    assert checks(capdesk)["schedule"] == (True, "installed with cron, has not run yet", "")
+    write_last_run(folder, LastRun(datetime(2026, 1, 5, 6, tzinfo=UTC), 0, ()))
+    assert checks(capdesk)["schedule"] == (
+        False,
+        "installed with cron, last ran 2026-01-05 06:00 UTC",
+        "see: capdesk schedule status",
+    )
 
 
 def test_that_an_email_nobody_can_tell_of_is_shown(capdesk: Capdesk, desk: Desk) -> None:

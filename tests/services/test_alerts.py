@@ -12,6 +12,7 @@ from capdesk.services.alerts import alerts_text, list_alerts, send_alerts
 from capdesk.services.evaluations import Decision, evaluate
 from capdesk.services.notifications import sending_text
 from capdesk.services.providers.mail import OutboxMailer
+from tests.services.sync.pulling import SID, Fakes, connect
 from tests.support import builders
 from tests.support.builders import Ids
 from tests.support.facts import Facts
@@ -41,6 +42,26 @@ def yesterday(desk: Desk) -> date:
 
 def sent(desk: Desk) -> list[str]:
     return [one.period for one in logged(desk, "alert") if one.state == "sent"]
+
+
+def test_that_a_cap_reached_by_a_pulled_cost_is_due_as_soon_as_it_is_pulled(desk: Desk) -> None:
+    ids = builders.running_experiment(desk, at=builders.database_now(desk) - timedelta(days=3))
+    Facts(desk).map("twilio", ids.campaign, account=SID)
+    connect(desk)
+    fakes = Fakes()
+    fakes.twilio.state(SID, yesterday(desk), "700")
+    fakes.sync(desk, "twilio")
+    assert list_alerts(desk).due == ()
+    fakes.twilio.state(SID, yesterday(desk), "910")
+    fakes.sync(desk, "twilio")
+    [due] = list_alerts(desk).due
+    assert due.alert.sentence == "91 % of the capital cap is spent ($910.00 of $1,000.00)."
+    set_mail(desk, 25)
+    outbox = OutboxMailer()
+    assert [one.state for one in send_alerts(desk, outbox).deliveries] == ["sent"]
+    fakes.sync(desk, "twilio")
+    assert send_alerts(desk, outbox).deliveries == ()
+    assert len(outbox.arrived) == 1
 
 
 @pytest.mark.usefixtures("running")

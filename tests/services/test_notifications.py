@@ -6,13 +6,24 @@ import pytest
 from sqlalchemy import text
 
 from capdesk.bootstrap import Desk
-from capdesk.errors import DatabaseUnavailable, DeliveryFailed, DeliveryUnknown, RuleRefused
+from capdesk.errors import (
+    DatabaseUnavailable,
+    DeliveryFailed,
+    DeliveryUnknown,
+    NoKeyring,
+    RuleRefused,
+    SecretAbsent,
+    SecretsLocked,
+    SecretUnavailable,
+)
 from capdesk.services.dates import Week
 from capdesk.services.notifications import (
     send_weekly,
     sending_text,
 )
+from capdesk.services.providers.local.smtp import LocalSmtp
 from capdesk.services.providers.mail import Message, OutboxMailer
+from capdesk.services.secrets import MemorySecrets
 from capdesk.services.settings import change_settings
 from tests.conftest import TestDatabase
 from tests.support import builders
@@ -133,16 +144,57 @@ def test_that_without_mail_settings_nothing_is_recorded_and_the_way_is_named(des
     assert logged(desk) == []
 
 
-def test_that_a_login_without_its_password_is_refused_before_anything_is_recorded(
+class Refusing(MemorySecrets):
+    """Secrets that cannot be had, for one reason or another."""
+
+    def __init__(self, reason: SecretUnavailable) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def get(self, name: str) -> str:  # noqa: ARG002
+        raise self.reason
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        SecretAbsent("The secret is not set."),
+        SecretsLocked("The keyring is locked."),
+        NoKeyring("There is no keyring."),
+    ],
+)
+def test_that_a_password_that_cannot_be_had_is_said_before_anything_is_attempted(
+    posted: Desk, reason: SecretUnavailable
+) -> None:
+    with LocalSmtp(user="desk", password="secret") as server:
+        set_mail(posted, server.port)
+        posted.write(lambda session: change_settings(session, 1, mail_user="desk"))
+        posted._secrets = Refusing(reason)
+        with pytest.raises(SecretUnavailable, match=str(reason)):
+            send_weekly(posted, W46)
+        assert (server.arrived, logged(posted)) == ([], [])
+        posted._secrets = MemorySecrets({"smtp-password": "secret"})
+        assert send_weekly(posted, W46).deliveries[0].state == "sent"
+    assert len(server.arrived) == 1
+
+
+def test_that_a_refused_email_stays_failed_while_the_password_cannot_be_had(posted: Desk) -> None:
+    send_weekly(posted, W46, OutboxMailer([REFUSED]))
+    posted.write(lambda session: change_settings(session, 1, mail_user="desk"))
+    posted._secrets = Refusing(SecretsLocked("The keyring is locked."))
+    with pytest.raises(SecretsLocked):
+        send_weekly(posted, W46)
+    assert [(one.state, one.attempts) for one in logged(posted)] == [("failed", 1)]
+
+
+def test_that_the_password_of_the_environment_goes_before_the_kept_one(
     posted: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("CAPDESK_SMTP_PASSWORD", raising=False)
-    posted.write(lambda session: change_settings(session, 1, mail_user="desk"))
-    with pytest.raises(
-        RuleRefused, match="without the password of desk in the environment variable CAPDESK_SMTP_PASSWORD"
-    ):
-        send_weekly(posted, W46)
-    assert logged(posted) == []
+    monkeypatch.setenv("CAPDESK_SMTP_PASSWORD", "secret")
+    with LocalSmtp(user="desk", password="secret") as server:
+        set_mail(posted, server.port)
+        posted.write(lambda session: change_settings(session, 1, mail_user="desk"))
+        assert send_weekly(posted, W46).deliveries[0].state == "sent"
 
 
 @pytest.mark.parametrize(

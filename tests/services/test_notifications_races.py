@@ -1,15 +1,11 @@
 """Several processes that send at once, processes that die, and what the database refuses whoever asks."""
 
-import asyncio
 import re
 import threading
 from collections import Counter
 from contextlib import ExitStack
 
 import pytest
-from aiosmtpd import smtp
-from aiosmtpd.smtp import Envelope
-from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy import text
 
 from capdesk.bootstrap import Desk
@@ -19,9 +15,9 @@ from capdesk.services.notifications import (
     last_complete_week,
     send_weekly,
 )
+from capdesk.services.providers.local.smtp import Arrived, LocalSmtp
 from capdesk.services.providers.mail import OutboxMailer
 from tests.conftest import TestDatabase
-from tests.services.providers.test_smtp import Inbox, serving
 from tests.support.clients import eventually
 from tests.support.senders import Sender, logged, on_friday, set_mail
 
@@ -36,60 +32,26 @@ def posted(desk: Desk) -> Desk:
 
 
 def test_that_eight_processes_at_once_send_each_week_once_to_each_recipient(desk: Desk, database: TestDatabase) -> None:
-    inbox = Inbox()
     last = last_complete_week(desk.clock.now(), desk.zone)
     weeks = sorted([last, last.previous(), last.previous().previous()])
-    with serving(inbox) as port, ExitStack() as stack:
-        set_mail(desk, port, "olga@example.com", "ivan@example.com")
+    with LocalSmtp() as server, ExitStack() as stack:
+        set_mail(desk, server.port, "olga@example.com", "ivan@example.com")
         senders = [stack.enter_context(Sender(database.app, *weeks)) for _ in range(8)]
         for sender in senders:
             sender.wait_until_ready()
         for sender in senders:
             sender.go()
         said = [line for sender in senders for line in sender.said()]
-    got = Counter((envelope.rcpt_tos[0], _week_of(envelope)) for envelope in inbox.seen)
+    got = Counter((one.recipients[0], _week_of(one)) for one in server.arrived)
     assert got == {(who, str(week)): 1 for who in ("olga@example.com", "ivan@example.com") for week in weeks}
     assert said.count("sent True") == 6
     assert {line for line in said if line != "sent True"} <= {"sent False", "sending False"}
 
 
-def _week_of(envelope: Envelope) -> str:
-    found = re.search(rb"Message-ID: <weekly-(\d{4}-W\d\d)-", envelope.original_content or b"")
+def _week_of(arrived: Arrived) -> str:
+    found = re.match(r"<weekly-(\d{4}-W\d\d)-", arrived.message["Message-ID"])
     assert found is not None
-    return found[1].decode()
-
-
-class Silent(Inbox):
-    """Reads a message to its end and never answers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.read = threading.Event()
-
-    async def handle_DATA(self, _server: smtp.SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
-        self.seen.append(envelope)
-        self.read.set()
-        await asyncio.Event().wait()
-        return "250 never"
-
-
-def test_that_an_email_whose_sender_was_killed_before_the_answer_is_not_sent_again(
-    desk: Desk, database: TestDatabase
-) -> None:
-    week, outbox, server = last_complete_week(desk.clock.now(), desk.zone), OutboxMailer(), Silent()
-    with serving(server) as port, Sender(database.app, week) as sender:
-        set_mail(desk, port)
-        sender.wait_until_ready()
-        sender.go()
-        assert server.read.wait(30)
-        assert send_weekly(desk, week, outbox).deliveries[0].state == "sending"
-        assert send_weekly(desk, week, outbox, again=True).deliveries[0].state == "sending"
-        sender.kill()
-    assert eventually(lambda: logged(desk)[0].state == "unknown")
-    assert send_weekly(desk, week, outbox).deliveries[0].state == "unknown"
-    assert outbox.arrived == []
-    assert send_weekly(desk, week, outbox, again=True).deliveries[0].state == "sent"
-    assert len(outbox.arrived) == 1
+    return found[1]
 
 
 def test_that_an_attempt_whose_process_died_before_the_first_byte_is_not_repeated(posted: Desk) -> None:

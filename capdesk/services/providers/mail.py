@@ -31,7 +31,7 @@ def check_address(text: str) -> str:
 
 @dataclass(frozen=True)
 class Message:
-    """One email. `message_id` is ours, with its angle brackets; `date` is aware.
+    """One email. `message_id` is ours, with its angle brackets; `date` is aware; `html` may be empty.
 
     Raises UsageRefused when made with an address or header that could not be sent as it stands.
     """
@@ -64,8 +64,9 @@ class Message:
         mail["Message-ID"] = self.message_id
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(self.text, cte="quoted-printable")
-        mail.add_alternative(self.html, subtype="html", cte="quoted-printable")
-        mail.set_boundary(f"=_{re.sub(r'[^A-Za-z0-9]', '', self.message_id)[:40]}_=")
+        if self.html:
+            mail.add_alternative(self.html, subtype="html", cte="quoted-printable")
+            mail.set_boundary(f"=_{re.sub(r'[^A-Za-z0-9]', '', self.message_id)[:40]}_=")
         return mail.as_bytes()
 
 

@@ -17,19 +17,22 @@ from typing import Literal
 
 from capdesk.errors import DeliveryFailed, DeliveryUnknown, RuleRefused, UsageRefused
 from capdesk.services.providers.mail import Message
+from capdesk.services.providers.smtp_line import Conversation, NoSmtp
 
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE = "Nothing was sent"
 # What smtplib's own default would look up by name, which can take many seconds on a desktop.
 _HELO_NAME = "[127.0.0.1]"
+_GOODBYE = 5.0
 
 
 @dataclass(frozen=True)
 class SmtpSettings:
     """How to reach the mail server. Raises UsageRefused or RuleRefused for settings that cannot be used.
 
-    `timeout` is in seconds, for each wait; `answer_timeout` is for the answer to the whole message, which
-    relays may take minutes for. `cafile` replaces the system's trusted certificates.
+    Seconds: `timeout` for each wait before the message, `deadline` for all of them together; `answer_timeout` from
+    the message's first byte to the server's answer, which relays may take minutes for. So no server, however slowly
+    it speaks, holds a send for longer than the last two together. `cafile` replaces the system's trusted certificates.
     """
 
     host: str
@@ -38,6 +41,7 @@ class SmtpSettings:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     timeout: float = 30.0
+    deadline: float = 120.0
     answer_timeout: float = 300.0
     cafile: Path | None = None
 
@@ -77,14 +81,29 @@ class SmtpMailer:
         finally:
             server.close()
 
-    def _connected(self) -> smtplib.SMTP:
+    def check(self) -> str:
+        """Connects, logs in and says goodbye without sending anything. Returns one sentence of what holds.
+
+        Raises DeliveryFailed as `send` would.
+        """
+        server = self._connected()
+        try:
+            self._log_in(server)
+            secured = f" over {server.sock.version()}" if isinstance(server.sock, ssl.SSLSocket) else ""
+            with suppress(OSError):
+                server.quit()
+        finally:
+            server.close()
+        login = f" and takes the login of {self._settings.user}" if self._settings.user else ""
+        return f"{self._settings.where} answers{secured}{login}."
+
+    def _connected(self) -> Conversation:
         settings = self._settings
         with self._before_the_message("answering the first connection"):
-            if settings.security == "ssl":
-                return smtplib.SMTP_SSL(
-                    settings.host, settings.port, _HELO_NAME, timeout=settings.timeout, context=self._trust()
-                )
-            server = smtplib.SMTP(settings.host, settings.port, _HELO_NAME, timeout=settings.timeout)
+            tls = self._trust() if settings.security == "ssl" else None
+            server = Conversation(
+                settings.host, settings.port, name=_HELO_NAME, each=settings.timeout, total=settings.deadline, tls=tls
+            )
             try:
                 if settings.security == "starttls":
                     self._start_tls(server)
@@ -93,19 +112,19 @@ class SmtpMailer:
                 raise
             return server
 
-    def _start_tls(self, server: smtplib.SMTP) -> None:
+    def _start_tls(self, server: Conversation) -> None:
         server.ehlo()
         if not server.has_extn("starttls"):
             raise DeliveryFailed(
                 f"{_SAFE}: {self._settings.where} offers no STARTTLS; choose ssl with port 465, or ask your provider."
             )
-        server.starttls(context=self._trust())
+        server.start_tls(self._trust())
 
     def _trust(self) -> ssl.SSLContext:
         """Certificates and host names are always checked."""
         return ssl.create_default_context(cafile=self._settings.cafile)
 
-    def _log_in(self, server: smtplib.SMTP) -> None:
+    def _log_in(self, server: Conversation) -> None:
         settings = self._settings
         with self._before_the_message("checking the login"):
             server.ehlo_or_helo_if_needed()
@@ -123,23 +142,24 @@ class SmtpMailer:
                     "use one of plain ASCII."
                 ) from None
 
-    def _envelope(self, server: smtplib.SMTP, message: Message) -> None:
+    def _envelope(self, server: Conversation, message: Message) -> None:
         with self._before_the_message("taking the addresses"):
             self._require(server.mail(message.sender), (250,), f"the sender {message.sender}")
             self._require(server.rcpt(message.recipient), (250, 251), f"the recipient {message.recipient}")
             self._require(server.docmd("DATA"), (354,), "the message before reading it")
+            server.require_silence()
 
-    def _hand_over(self, server: smtplib.SMTP, wire: bytes) -> str:
+    def _hand_over(self, server: Conversation, wire: bytes) -> str:
         """From the first byte on only a complete answer of the server says what became of the message."""
+        server.allow(self._settings.answer_timeout)
         try:
             server.send(wire)
-            if server.sock is not None:
-                server.sock.settimeout(self._settings.answer_timeout)
             code, text = server.getreply()
         except (OSError, ValueError) as error:
             raise DeliveryUnknown(self._unknown()) from error
         if 200 <= code <= 299:
             # The message is theirs now: a fault while saying goodbye changes nothing.
+            server.allow(_GOODBYE)
             with suppress(OSError):
                 server.putcmd("QUIT")
             return self._reply(code, text)
@@ -157,7 +177,12 @@ class SmtpMailer:
         code, text = reply
         if code in good:
             return
-        way_out = "it refuses for now, try again later" if 400 <= code <= 499 else "correct it in the settings"
+        if 400 <= code <= 499:
+            way_out = "it refuses for now, try again later"
+        elif code >= 500:
+            way_out = "correct it in the settings"
+        else:
+            way_out = "that is no answer to it; check the port, or ask your provider"
         raise DeliveryFailed(f"{_SAFE}: {self._settings.where} refused {what} ({self._reply(code, text)}); {way_out}.")
 
     def _reply(self, code: int, text: bytes) -> str:
@@ -196,6 +221,8 @@ class SmtpMailer:
         if isinstance(error, smtplib.SMTPResponseException):
             reply = self._reply(error.smtp_code, _raw(error.smtp_error))
             return f"{_SAFE}: {where} refused while {doing} ({reply}); try again later or ask your provider."
+        if isinstance(error, NoSmtp):
+            return f"{_SAFE}: {where} does not speak SMTP as it should while {doing}; check the port it is set to."
         if isinstance(error, smtplib.SMTPServerDisconnected):
             return f"{_SAFE}: {where} hung up or fell silent while {doing}; try again later."
         return f"{_SAFE}: {where} offers no way of {doing} that capdesk knows; ask your provider."

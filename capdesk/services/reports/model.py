@@ -80,6 +80,22 @@ class Unassigned:
 
 
 @dataclass(frozen=True)
+class SourceStanding:
+    """How far the costs of a connected account are in.
+
+    They are complete through `through`, a usage day (UTC), None where nothing was pulled yet. `missing` are the ended
+    days of the week that are not in, `error` is what the newest pull said of it. `connected` is as it is now.
+    """
+
+    provider: Literal["twilio", "gcp"]
+    account: str
+    through: date | None
+    missing: tuple[date, ...]
+    error: str | None
+    connected: bool
+
+
+@dataclass(frozen=True)
 class WeeklyRow:
     campaign: str
     experiment: str
@@ -107,6 +123,7 @@ class WeeklyReport:
     unassigned: Unassigned
     overhead: Unassigned
     provisional_usd: Decimal
+    sources: tuple[SourceStanding, ...]
     late: tuple[Late, ...]
     skipped_weeks: tuple[str, ...]
     seal: str | None

@@ -16,6 +16,9 @@ from capdesk.services.reports.capital_bar import capital_bar
 from capdesk.services.reports.model import SOURCES, ExperimentReport, WeeklyReport
 from capdesk.services.reports.render_text import ordered_events
 from capdesk.services.reports.summary import (
+    complete_lines,
+    lacking,
+    lacking_line,
     late_figure,
     late_summary,
     pace_line,
@@ -53,6 +56,8 @@ def weekly_html(report: WeeklyReport) -> str:
         skipped=skipped_line(report.skipped_weeks),
         spend=spend_lines(report),
         provisional=provisional_line(report.provisional_usd),
+        lacking=[lacking_line(source) for source in lacking(report)],
+        complete=complete_lines(report),
         late=late_summary(report.late),
     )
 

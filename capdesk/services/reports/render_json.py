@@ -16,6 +16,7 @@ from capdesk.services.reports.model import (
     Figures,
     Late,
     Reason,
+    SourceStanding,
     Tranche,
     Unassigned,
     WeeklyReport,
@@ -36,6 +37,7 @@ def weekly_json(report: WeeklyReport) -> Json:
         "unassigned": _week_and_total(report.unassigned),
         "overhead": _week_and_total(report.overhead),
         "provisional_usd": _usd(report.provisional_usd),
+        "sources": [_source(source) for source in report.sources],
         "late": [_late(item) for item in report.late],
         "skipped_weeks": list(report.skipped_weeks),
         "seal": report.seal,
@@ -110,6 +112,17 @@ def _tranche(row: Tranche) -> Json:
 
 def _week_and_total(amounts: Unassigned) -> Json:
     return {"week_usd": _usd(amounts.week_usd), "total_usd": _usd(amounts.total_usd)}
+
+
+def _source(source: SourceStanding) -> Json:
+    return {
+        "provider": source.provider,
+        "account": source.account,
+        "complete_through": _day(source.through),
+        "missing": [day.isoformat() for day in source.missing],
+        "error": source.error,
+        "connected": source.connected,
+    }
 
 
 def _late(item: Late) -> Json:

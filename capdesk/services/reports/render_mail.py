@@ -9,7 +9,7 @@ from capdesk.services.reports.layout import table, wrapped
 from capdesk.services.reports.model import WeeklyReport
 from capdesk.services.reports.render_html import alert_html, weekly_html
 from capdesk.services.reports.render_text import full_name, weekly_text
-from capdesk.services.reports.summary import spend_lines, verdict_line
+from capdesk.services.reports.summary import lacking, spend_lines, verdict_line
 from capdesk.services.reports.wording import clipped, local_moment, one_line
 
 _SUBJECT_NAME = 60
@@ -29,9 +29,13 @@ def weekly_letter(report: WeeklyReport) -> Letter:
 
 
 def weekly_subject(report: WeeklyReport) -> str:
-    """`capdesk 2026-W47: verdict due on 2 of 4 experiments, $1,240.55 spent`: the whole week's spend."""
+    """`capdesk 2026-W47: verdict due on 2 of 4 experiments, $1,240.55 spent`: the whole week's spend.
+
+    Where costs of the week were not pulled it says so: the figure is too low then.
+    """
     spent = dollars(spend_lines(report)[-1].week_usd)
-    return one_line(f"capdesk {report.week}: {verdict_line(report)}, {spent} spent")
+    known = ", costs are missing" if lacking(report) else ""
+    return one_line(f"capdesk {report.week}: {verdict_line(report)}, {spent} spent{known}")
 
 
 def render_alert(alert: Alert) -> Letter:

@@ -15,6 +15,9 @@ from capdesk.services.reports.model import (
     WeeklyRow,
 )
 from capdesk.services.reports.summary import (
+    complete_lines,
+    lacking,
+    lacking_line,
     late_figure,
     late_summary,
     pace_line,
@@ -43,6 +46,7 @@ def weekly_text(report: WeeklyReport) -> str:
     blocks = [
         _weekly_head(report),
         _verdicts(report),
+        *_lacking(report),
         *(_row(row) for row in report.rows),
         _spend(report),
         _late(report),
@@ -118,7 +122,15 @@ def _recommended(recommended: bool, reasons: tuple[Reason, ...], indent: str = "
 def _spend(report: WeeklyReport) -> list[str]:
     head = ("", f"{'week':>14}", f"{'total':>14}")
     lines = [(line.label, dollars(line.week_usd), dollars(line.total_usd)) for line in spend_lines(report)]
-    return ["SPEND", *table((head, *lines), 1), *wrapped(provisional_line(report.provisional_usd), "  ", "  ")]
+    complete = [line for said in complete_lines(report) for line in wrapped(said, "  ", "    ")]
+    provisional = wrapped(provisional_line(report.provisional_usd), "  ", "  ")
+    return ["SPEND", *table((head, *lines), 1), *provisional, *complete]
+
+
+def _lacking(report: WeeklyReport) -> list[list[str]]:
+    """A block of its own, only where something is missing."""
+    lines = [line for source in lacking(report) for line in bullet(lacking_line(source))]
+    return [["COSTS ARE MISSING", *lines]] if lines else []
 
 
 def _late(report: WeeklyReport) -> list[str]:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from capdesk.services.money import ZERO, dollars
-from capdesk.services.reports.model import Late, Pace, WeeklyReport, WeeklyRow
-from capdesk.services.reports.wording import NONE, counted, listed, short_day
+from capdesk.services.reports.model import Late, Pace, SourceStanding, WeeklyReport, WeeklyRow
+from capdesk.services.reports.wording import NONE, clipped, counted, listed, long_day, short_day, weekday
 
 LATE_SHOWN = 20
+PROVIDER_NAMES = {"twilio": "Twilio", "gcp": "Google Cloud"}
+_ACCOUNT_COLUMNS = 70
+_ERROR_COLUMNS = 400
 
 
 @dataclass(frozen=True)
@@ -107,3 +110,31 @@ def _sums(late: tuple[Late, ...]) -> str:
     if events:
         words.append(counted(sum(events), "event"))
     return ", ".join(words) or NONE
+
+
+def lacking(report: WeeklyReport) -> list[SourceStanding]:
+    """The accounts whose costs the report's figures lack in part: still connected, with days of the week not in."""
+    return [source for source in report.sources if source.missing and source.connected]
+
+
+def lacking_line(source: SourceStanding) -> str:
+    """What is missing from the figures, and why where that is known."""
+    since = "NOT pulled yet" if source.through is None else f"NOT pulled since {long_day(source.through)}"
+    days = "the whole week" if len(source.missing) == 7 else listed(map(weekday, source.missing))
+    error = f" {clipped(source.error, _ERROR_COLUMNS)}" if source.error else ""
+    return f"{_source_name(source)}: {since}; the figures below lack {days}.{error}"
+
+
+def complete_lines(report: WeeklyReport) -> list[str]:
+    """The accounts nothing is missing of, and those somebody disconnected."""
+    lines = []
+    for source in report.sources:
+        if source.through is None or (source.missing and source.connected):
+            continue
+        ended = ", then disconnected" if source.missing else ""
+        lines.append(f"{_source_name(source)}: complete through {long_day(source.through)}{ended}")
+    return lines
+
+
+def _source_name(source: SourceStanding) -> str:
+    return f"{PROVIDER_NAMES[source.provider]} {clipped(source.account, _ACCOUNT_COLUMNS)}"

@@ -21,6 +21,7 @@ from capdesk.services.reports.experiments_at import (
 from capdesk.services.reports.figures import charges, days_of, overhead, summed
 from capdesk.services.reports.late import late_facts
 from capdesk.services.reports.model import WeeklyReport, WeeklyRow
+from capdesk.services.reports.sources import source_standings
 from capdesk.services.signals import DayFigures, PastEvaluation, tranches_consumed
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _report(session: Session, week: Week, as_of: datetime, zone: ZoneInfo, skipp
         unassigned=charged.unassigned,
         overhead=overhead(session, view, week.monday),
         provisional_usd=charged.provisional_usd,
+        sources=source_standings(session, week, as_of),
         late=late_facts(session, start, end, week.monday, as_of),
         skipped_weeks=skipped,
         seal=session.scalar(_SEAL, {"as_of": as_of}),

@@ -97,6 +97,11 @@ def long_day(day: date) -> str:
     return f"{_DAYS[day.weekday()]} {short_day(day)}"
 
 
+def weekday(day: date) -> str:
+    """`Mon`, whatever the machine's language."""
+    return _DAYS[day.weekday()]
+
+
 def short_day(day: date) -> str:
     """`16 Nov 2026`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -107,3 +107,9 @@ def test_that_the_outbox_keeps_what_arrived_and_plays_its_answers_in_order() -> 
         outbox.send(LETTER)
     assert outbox.send(LETTER) == "250 OK 2"
     assert outbox.arrived == [LETTER, LETTER]
+
+
+def test_that_an_email_without_html_is_plain_text_alone() -> None:
+    read = parsed(replace(LETTER, html=""))
+    assert read.get_content_type() == "text/plain"
+    assert str(read.get_content()).replace("\r\n", "\n") == LETTER.text

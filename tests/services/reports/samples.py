@@ -11,6 +11,7 @@ from capdesk.services.reports.model import (
     Late,
     Pace,
     Reason,
+    SourceStanding,
     Tranche,
     Unassigned,
     WeeklyReport,
@@ -74,6 +75,17 @@ LATE = (
 )
 
 
+BEHIND = SourceStanding(
+    "gcp",
+    "my-project.billing.gcp_billing_export_v1_0123AB_4567CD_89EF01",
+    date(2026, 11, 19),
+    (date(2026, 11, 20), date(2026, 11, 21), date(2026, 11, 22)),
+    "The service account may not read the dataset billing: grant it BigQuery Data Viewer.",
+    connected=True,
+)
+UP_TO_DATE = SourceStanding("twilio", "AC" + "0123456789abcdef" * 2, date(2026, 11, 22), (), None, connected=True)
+
+
 def weekly() -> WeeklyReport:
     return WeeklyReport(
         week="2026-W47",
@@ -90,6 +102,7 @@ def weekly() -> WeeklyReport:
         unassigned=Unassigned(Decimal("12.500000"), Decimal("44.000000")),
         overhead=Unassigned(Decimal("80.000000"), Decimal("960.000000")),
         provisional_usd=Decimal("61.200000"),
+        sources=(BEHIND, UP_TO_DATE),
         late=LATE,
         skipped_weeks=("2026-W45", "2026-W46"),
         seal=SEAL,
@@ -100,14 +113,19 @@ def quiet() -> WeeklyReport:
     """A week in which nothing happened on an empty desk."""
     nothing = Unassigned(Decimal("0.000000"), Decimal("0.000000"))
     return replace(
-        weekly(), rows=(), unassigned=nothing, overhead=nothing, provisional_usd=Decimal(0), late=(),
+        weekly(), sources=(), rows=(), unassigned=nothing, overhead=nothing, provisional_usd=Decimal(0), late=(),
         skipped_weeks=(), seal=None,
     )  # fmt: skip
 
 
 def hostile() -> WeeklyReport:
     late = (Late("cost", date(2026, 11, 12), HOSTILE, HOSTILE, amount_usd=Decimal("3.100000")),)
-    return replace(weekly(), rows=(row(HOSTILE, HOSTILE, reasons=(Reason("ended", HOSTILE),)),), late=late)
+    return replace(
+        weekly(),
+        rows=(row(HOSTILE, HOSTILE, reasons=(Reason("ended", HOSTILE),)),),
+        late=late,
+        sources=(replace(BEHIND, account=HOSTILE, error=HOSTILE),),
+    )
 
 
 def many_late(count: int) -> WeeklyReport:

@@ -56,6 +56,9 @@ class Page(HTMLParser):
         "unassigned spend $12.50 $44.00",
         "campaign overhead $80.00 $960.00",
         "$61.20 is provisional: the provider may still restate it.",
+        "Costs are missing • Google Cloud my-project.billing.gcp_billing_export_v1_0123AB_4567CD_89EF01: NOT pulled "
+        "since Thu 19 Nov 2026; the figures below lack Fri, Sat and Sun. The service account may not read the dataset",
+        "Twilio AC0123456789abcdef0123456789abcdef: complete through Sun 22 Nov 2026",
         "3 lines, costs +$2.68, 2 events",
         "No email was sent for 2026-W45 and 2026-W46;",
         "As of 2026-11-23T12:00:00.123456Z",

@@ -34,7 +34,7 @@ def money_of(value: Any, key: str = "") -> list[str]:
 def test_that_the_weekly_report_has_exactly_the_documented_keys() -> None:
     report = weekly_json(weekly())
     assert list(report) == [
-        "week", "from", "to", "as_of", "rows", "unassigned", "overhead", "provisional_usd", "late",
+        "week", "from", "to", "as_of", "rows", "unassigned", "overhead", "provisional_usd", "sources", "late",
         "skipped_weeks", "seal",
     ]  # fmt: skip
     figures = {"spend_usd", "qpc", "installs", "paid_conversions"}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from capdesk.services.reports.alert import Alert
 from capdesk.services.reports.render_mail import render_alert, weekly_letter, weekly_subject
 from capdesk.services.reports.render_text import weekly_text
-from tests.services.reports.samples import AS_OF, HOSTILE, TIME_80, ZONE, hostile, quiet, row, weekly
+from tests.services.reports.samples import AS_OF, HOSTILE, TIME_80, UP_TO_DATE, ZONE, hostile, quiet, row, weekly
 
 ALERT = Alert(
     campaign="Roofers Q4",
@@ -22,7 +22,12 @@ ALERT = Alert(
 
 
 def test_that_the_weekly_subject_says_how_many_verdicts_are_due_and_the_whole_weeks_spend() -> None:
-    assert weekly_subject(weekly()) == "capdesk 2026-W47: verdict due on 2 of 4 experiments, $444.75 spent"
+    whole = replace(weekly(), sources=(UP_TO_DATE,))
+    assert weekly_subject(whole) == "capdesk 2026-W47: verdict due on 2 of 4 experiments, $444.75 spent"
+
+
+def test_that_the_weekly_subject_says_where_costs_are_missing() -> None:
+    assert weekly_subject(weekly()).endswith("$444.75 spent, costs are missing")
 
 
 def test_that_the_weekly_subject_is_right_for_one_for_none_and_for_nothing() -> None:
