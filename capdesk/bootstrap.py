@@ -12,17 +12,21 @@ from zoneinfo import ZoneInfo
 
 from capdesk.errors import DatabaseUnavailable
 from capdesk.services.clock import Clock, SystemClock
+from capdesk.services.database.address import configured_url, make_folder, parsed_url
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine
     from sqlalchemy.orm import Session
 
+    from capdesk.services.connections import ConnectionInfo
     from capdesk.services.database.embedded import Lease
+    from capdesk.services.providers.pull import CallSource, CostSource
+    from capdesk.services.providers.twilio_api import TwilioCredentials
+    from capdesk.services.secrets import Secrets
 
 T = TypeVar("T")
 
 DATABASE = "capdesk"
-URL_FILE = "database-url"
 
 
 def default_folder() -> Path:
@@ -32,16 +36,6 @@ def default_folder() -> Path:
     from platformdirs import user_data_path  # noqa: PLC0415 - only where no folder is named
 
     return user_data_path("capdesk", appauthor=False)
-
-
-def make_folder(folder: Path) -> None:
-    """Makes the desk's folder, for its owner alone, where it is absent. Raises DatabaseUnavailable if it cannot be."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as fault:
-        raise DatabaseUnavailable(
-            f"The desk folder {folder} cannot be made ({fault.strerror}); name another one with --desk."
-        ) from None
 
 
 @dataclass
@@ -56,8 +50,18 @@ class Desk:
     _lease: "Lease | None" = field(default=None, repr=False)
     changed: bool = field(default=False, repr=False)
     """Whether something was recorded; true from just before a commit, which may fail."""
+    _secrets: "Secrets | None" = field(default=None, repr=False)
     _wrote: bool = False
     _trusted: bool = False
+
+    @property
+    def secrets(self) -> "Secrets":
+        """Tokens and passwords, opened when the first is asked for."""
+        if self._secrets is None:
+            from capdesk.services.secrets import open_secrets  # noqa: PLC0415
+
+            self._secrets = open_secrets(self.folder)
+        return self._secrets
 
     def read(self, action: "Callable[[Session], T]") -> T:
         """Runs a reading action; all its queries see the same state."""
@@ -267,57 +271,37 @@ def local_zone() -> str:
     return "UTC"
 
 
-def configured_url(folder: Path) -> str | None:
-    """The remote database the owner chose; None for the embedded one."""
-    if named := os.environ.get("CAPDESK_DATABASE_URL"):
-        return named
-    file = folder / URL_FILE
-    try:
-        return file.read_text(encoding="utf-8").strip() if file.exists() else None
-    except (OSError, UnicodeDecodeError):
-        raise DatabaseUnavailable(
-            f"The database address in {file} cannot be read: remove that file, then set it again with "
-            "`capdesk settings set --database-url ...`."
-        ) from None
+def cost_source(desk: Desk, connection: "ConnectionInfo") -> "CostSource":
+    """The connected provider of costs. Raises SecretUnavailable where its secret cannot be had."""
+    if connection.provider == "twilio":
+        from capdesk.services.providers.twilio_api import TwilioCosts  # noqa: PLC0415
+
+        return TwilioCosts(_twilio_credentials(desk, connection), clock=desk.clock, base_url=connection.base_url)
+    from capdesk.services.providers.bigquery_api import BillingExport, BillingSettings  # noqa: PLC0415
+    from capdesk.services.secrets import secret_name  # noqa: PLC0415
+    from capdesk.services.settings import get_settings  # noqa: PLC0415
+
+    label_key = desk.read(lambda session: get_settings(session, desk.owner_id)).gcp_label_key
+    chosen = dict(connection.settings)
+    own_key = chosen.pop("credentials", "key") == "key"
+    key = desk.secrets.get(secret_name("gcp", connection.account)) if own_key else None
+    settings = BillingSettings(table=connection.account, label_key=label_key, **chosen)
+    return BillingExport(settings, key, clock=desk.clock, base_url=connection.base_url)
 
 
-def configure_url(folder: Path, address: str | None) -> None:
-    """Remembers the remote database in a file only the owner can read; None goes back to the embedded one."""
-    file = folder / URL_FILE
-    if address is None:
-        file.unlink(missing_ok=True)
-        return
-    parsed_url(address)
-    from capdesk.services.database.passwords import write_private  # noqa: PLC0415
+def call_source(desk: Desk, connection: "ConnectionInfo") -> "CallSource":
+    """Twilio's calls over a connection. Raises SecretUnavailable where its token cannot be had."""
+    from capdesk.services import find  # noqa: PLC0415
+    from capdesk.services.providers.twilio_api import TwilioCalls  # noqa: PLC0415
 
-    make_folder(folder)
-    write_private(file, address)
+    phones = desk.read(find.phone_book)
+    credentials = _twilio_credentials(desk, connection)
+    return TwilioCalls(credentials, clock=desk.clock, phone_key=phones.look_up, base_url=connection.base_url)
 
 
-def parsed_url(address: str) -> "URL":
-    from sqlalchemy import make_url  # noqa: PLC0415
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+def _twilio_credentials(desk: Desk, connection: "ConnectionInfo") -> "TwilioCredentials":
+    from capdesk.services.providers.twilio_api import TwilioCredentials  # noqa: PLC0415
+    from capdesk.services.secrets import secret_name  # noqa: PLC0415
 
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        url = None
-    if url is not None:
-        _check_options(url)
-    if url is None or url.get_backend_name() not in ("postgresql", "postgres") or not url.database:
-        raise DatabaseUnavailable(
-            "That is no Postgres URL; write it like postgresql://capdesk_app:password@host:5432/capdesk."
-        )
-    return url.set(drivername="postgresql+psycopg")
-
-
-def _check_options(url: "URL") -> None:
-    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 - only for a remote database
-
-    for option in url.query:
-        try:
-            conninfo.make_conninfo(**{option: "0"})
-        except ProgrammingError:
-            raise DatabaseUnavailable(
-                f"'{option}' is no option of a Postgres URL: correct what stands behind its question mark."
-            ) from None
+    secret = desk.secrets.get(secret_name("twilio", connection.account))
+    return TwilioCredentials(connection.account, secret, connection.settings.get("key_sid"))

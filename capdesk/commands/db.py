@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from capdesk.bootstrap import configure_url, configured_url, make_folder, open_desk, parsed_url
+from capdesk.bootstrap import open_desk
 from capdesk.commands.base import App, printing
 from capdesk.errors import RuleRefused, UsageRefused
+from capdesk.services.database.address import configure_url, configured_url, make_folder, parsed_url
 from capdesk.services.database.embedded import EmbeddedServer, ServerStatus
 from capdesk.services.reports.wording import counted
 

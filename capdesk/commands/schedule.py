@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from capdesk.bootstrap import URL_FILE, call_source, configured_url, cost_source
+from capdesk.bootstrap import call_source, cost_source
 from capdesk.commands.base import App, printing
 from capdesk.errors import CapdeskError, RuleRefused
+from capdesk.services.database.address import URL_FILE, configured_url
 
 if TYPE_CHECKING:
     from capdesk.bootstrap import Desk

@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from capdesk.bootstrap import configure_url, configured_url, parsed_url
 from capdesk.commands.base import App, printing
 from capdesk.errors import CapdeskError, UsageRefused
 from capdesk.services import settings as service
+from capdesk.services.database.address import configure_url, configured_url, parsed_url
 from capdesk.services.settings import WEEKDAYS, Settings, SettingsChanges, shown_address
 
 EMBEDDED = "embedded"

@@ -150,7 +150,7 @@ def _raw_copy(reach: Connection, calls: Path) -> float:
 
 def importer(address: str, folder: str, calls: str) -> None:
     """The measured process: prints its seconds and megabytes."""
-    from capdesk.bootstrap import parsed_url  # noqa: PLC0415 - the measure's own process has no need of it
+    from capdesk.services.database.address import parsed_url  # noqa: PLC0415 - the measure's own process has no need of it
 
     with _desk(parsed_url(address), Path(folder)) as desk:
         load = _seconds(lambda: import_file(desk, "calls", Path(calls), campaign="Bench"))

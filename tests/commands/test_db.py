@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy import URL, create_engine, text
 
-from capdesk.bootstrap import configured_url
 from capdesk.cli import run
+from capdesk.migrations import HEAD
+from capdesk.services.database.address import configured_url
 from capdesk.services.database.embedded import EmbeddedServer, Lease
 from tests.conftest import Capdesk, TestDatabase, admin_statement, admin_url
 from tests.support.clients import Client
@@ -81,8 +82,8 @@ def test_that_a_remote_server_is_not_ours_to_start(capdesk: Capdesk) -> None:
 
 def test_that_the_status_of_a_remote_database_names_its_versions(capdesk: Capdesk) -> None:
     found = capdesk("db", "status", "--json").json
-    assert (found["version"].split(".")[0], found["schema"]) == ("18", "0001")
-    assert "capdesk schema 0001." in capdesk("db", "status").out
+    assert (found["version"].split(".")[0], found["schema"]) == ("18", HEAD)
+    assert f"capdesk schema {HEAD}." in capdesk("db", "status").out
 
 
 def test_that_psql_answers_as_the_application_role(capdesk: Capdesk) -> None:

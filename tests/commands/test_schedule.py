@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from capdesk.bootstrap import configure_url
 from capdesk.cli import run
+from capdesk.services.database.address import configure_url
 from tests.conftest import Capdesk, Ran, TestDatabase
 
 TOOLS = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from capdesk.bootstrap import URL_FILE
 from capdesk.cli import run
+from capdesk.services.database.address import URL_FILE
 from tests.conftest import Capdesk, TestDatabase
 
 NOWHERE = "postgresql://capdesk_app:hushhush@127.0.0.1:1/capdesk"

@@ -1,7 +1,7 @@
 """Builds the demo desk through the same services the owner's own commands use."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,10 @@ from capdesk.models import Experiment as ExperimentTable
 from capdesk.models.base import CampaignStatus, EventType, Provider, Verdict
 from capdesk.services.campaigns import add_campaign
 from capdesk.services.dates import business_date
-from capdesk.services.demo.files import SourceFile, write_sources
+from capdesk.services.demo.files import DemoFiles, DemoTold, SourceFile, told, write_sources
+from capdesk.services.demo.mornings import Pull, Tell, mornings, post
 from capdesk.services.demo.plan import DemoStory, Experiment
+from capdesk.services.demo.providers import DemoProviders
 from capdesk.services.evaluations import Decision, evaluate, override
 from capdesk.services.experiments import ExperimentPlan, add_experiment, move_experiment
 from capdesk.services.imports.load import import_file
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
 
 ZONE = "America/New_York"
+PULLED = ("twilio-usage", "gcp-billing")
+"""Kinds of files that a connected desk does not need: they are pulled."""
 _MARK = "demo.json"
 
 
@@ -36,8 +40,10 @@ def is_built(folder: Path) -> bool:
     return (folder / _MARK).exists()
 
 
-def build(desk: "Desk", sources: Path, *, day: date | None, seed: int, tell: Callable[[str], None]) -> None:
-    """Writes the source files and builds the desk from them, with dates up to `day` (today if None).
+def build(desk: "Desk", sources: Path, *, day: date | None, seed: int, pull: Pull, tell: Tell) -> None:
+    """Writes the source files and builds the desk from them and from the demo's own providers, up to `day` (or today).
+
+    `pull` syncs the desk with what it is connected to.
 
     Raises RuleRefused for a day in the future, a desk in another zone, or one that is in use already.
     """
@@ -47,19 +53,34 @@ def build(desk: "Desk", sources: Path, *, day: date | None, seed: int, tell: Cal
     if desk.zone.key != ZONE or desk.read(lambda session: session.scalar(select(func.count()).select_from(Campaign))):
         raise RuleRefused("There is a desk in that folder already: choose an empty folder for the demo.")
     tell("Writing twelve weeks of source files ...")
-    files = write_sources(sources, today=day or today, seed=seed, zone=ZONE)
-    team = [file for file in files.imports if file.kind == "team"]
-    others = [file for file in files.imports if file.kind != "team"]
-    desk.write(lambda session: _campaigns(session, files.story, desk.owner_id))
-    for file in team:
-        _import(desk, file, files.story, tell)
-    desk.write(lambda session: _history(session, files.story, desk.owner_id, today))
-    for file in others:
-        _import(desk, file, files.story, tell)
-    desk.write(lambda session: _map(session, files.story, desk.owner_id))
-    _decide(desk, files.story)
+    tale = told(today=day or today, seed=seed, zone=ZONE)
+    files = write_sources(sources, tale)
+    _recorded(desk, files, today, tell)
+    with DemoProviders(tale) as providers:
+        providers.connect(desk)
+        desk.write(lambda session: _map(session, files.story, desk.owner_id))
+        mornings(desk, providers, pull, tell)
+        _decide(desk, files.story)
+        post(desk, providers, tell)
     mark = {"today": (day or today).isoformat(), "seed": seed}
     (sources.parent / _MARK).write_text(json.dumps(mark) + "\n", encoding="utf-8")
+
+
+def retold(folder: Path) -> DemoTold:
+    """The story of a built demo."""
+    mark = json.loads((folder / _MARK).read_text(encoding="utf-8"))
+    return told(today=date.fromisoformat(mark["today"]), seed=int(mark["seed"]), zone=ZONE)
+
+
+def _recorded(desk: "Desk", files: DemoFiles, today: date, tell: Tell) -> None:
+    """What the owner's team wrote: people, leads, calls, events, hours."""
+    own = [file for file in files.imports if file.kind not in PULLED]
+    desk.write(lambda session: _campaigns(session, files.story, desk.owner_id))
+    for file in (file for file in own if file.kind == "team"):
+        _import(desk, file, files.story, tell)
+    desk.write(lambda session: _history(session, files.story, desk.owner_id, today))
+    for file in (file for file in own if file.kind != "team"):
+        _import(desk, file, files.story, tell)
 
 
 def _today(desk: "Desk") -> date:
@@ -115,7 +136,7 @@ def _steps(story: DemoStory) -> Iterator[tuple[datetime, str, Experiment]]:
                 yield run.ended_at, run.ended_by, experiment
 
 
-def _import(desk: "Desk", file: SourceFile, story: DemoStory, tell: Callable[[str], None]) -> None:
+def _import(desk: "Desk", file: SourceFile, story: DemoStory, tell: Tell) -> None:
     tell(f"Importing {file.path.name} ({file.rows:,} rows) ...")
     campaign = None if file.campaign is None else _name(story, file.campaign)
     import_file(desk, file.kind, file.path, campaign=campaign, profile=file.profile)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from capdesk.services.demo.plan import DemoStory, Experiment, dice
+from capdesk.services.providers.local.twilio_records import made_sid
 
 OPEN, CLOSE, LUNCH, AFTER_LUNCH = time(9), time(16, 50), time(12), time(12, 30)
 _LEADS = {"roofers": 5200, "solar": 4600, "comfort": 2700}
@@ -102,8 +103,14 @@ def calls_of(story: DemoStory, campaign: str, leads: list[Lead], seed: int) -> l
             lead = queue.popleft()
             if outcome not in _FINAL:
                 queue.append(lead)
-            calls.append(Call(f"{campaign[:2].upper()}-{len(calls) + 1:06d}", start, seconds, outcome, lead, email))
+            calls.append(Call(_call_id(campaign, len(calls) + 1, seed), start, seconds, outcome, lead, email))
     return calls
+
+
+def _call_id(campaign: str, number: int, seed: int) -> str:
+    """The dialer of Comfort Ohio keeps Twilio's own ids."""
+    own = f"{campaign[:2].upper()}-{number:06d}"
+    return made_sid("CA", seed, own) if campaign == "comfort" else own
 
 
 class _Room:

@@ -45,12 +45,34 @@ class DemoFiles:
     spend: tuple[Spend, ...]
 
 
-def write_sources(folder: Path, *, today: date, seed: int, zone: str = "America/New_York") -> DemoFiles:
-    """Write all files into the folder, made if need be; the same `today`, seed and zone write the same bytes."""
+@dataclass(frozen=True)
+class DemoTold:
+    """The story told out up to `today`: leads and calls by campaign.
+
+    `usage` and `billing` are what the providers say at first, and what they say again of some days the morning after.
+    """
+
+    today: date
+    seed: int
+    story: DemoStory
+    leads: dict[str, list[Lead]]
+    calls: dict[str, list[Call]]
+    usage: tuple[list[Any], list[Any]]
+    billing: tuple[list[Any], list[Any]]
+
+
+def told(*, today: date, seed: int, zone: str = "America/New_York") -> DemoTold:
+    """The same `today`, seed and zone tell the same story."""
     plan = planned(today, zone)
-    writer = _Writer(folder)
     leads = {c.key: leads_of(c.key, seed) for c in plan.campaigns}
     calls = {c.key: calls_of(plan, c.key, leads[c.key], seed) for c in plan.campaigns}
+    return DemoTold(today, seed, plan, leads, calls, usage_answers(plan, calls), billing_rows(plan, seed))
+
+
+def write_sources(folder: Path, tale: DemoTold) -> DemoFiles:
+    """Write all files into the folder, made if need be; the same tale writes the same bytes."""
+    plan, leads, calls, seed = tale.story, tale.leads, tale.calls, tale.seed
+    writer = _Writer(folder)
     events = {c.key: events_of(plan, c.key, calls[c.key], seed) for c in plan.campaigns}
     entries = time_entries(plan, seed)
     writer.team(plan)
@@ -61,9 +83,9 @@ def write_sources(folder: Path, *, today: date, seed: int, zone: str = "America/
     for campaign, its_events in events.items():
         writer.events(campaign, its_events)
     writer.time_sheets(entries)
-    writer.providers(usage_answers(plan, calls), billing_rows(plan, seed))
+    writer.providers(tale.usage, tale.billing)
     mistakes = writer.mistakes(calls["roofers"])
-    stated = [s for parse, path in writer.charged() for s in parse(path, today_utc=today).statements]
+    stated = [s for parse, path in writer.charged() for s in parse(path, today_utc=tale.today).statements]
     return DemoFiles(plan, tuple(writer.written), mistakes, expected_spend(plan, entries, events, stated))
 
 

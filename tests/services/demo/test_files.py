@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capdesk.services.demo.files import DemoFiles, SourceFile, write_sources
+from capdesk.services.demo.files import DemoFiles, SourceFile, told, write_sources
 from capdesk.services.demo.story import story
 from capdesk.services.imports.parse_calls import parse_calls
 from capdesk.services.imports.parse_events import parse_events
@@ -42,7 +42,7 @@ KINDS: dict[str, Kind] = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
-    return write_sources(tmp_path_factory.mktemp("demo"), today=TODAY, seed=7)
+    return write_sources(tmp_path_factory.mktemp("demo"), told(today=TODAY, seed=7))
 
 
 def rows(file: SourceFile) -> list[dict[str, str]]:
@@ -114,7 +114,7 @@ def test_that_everything_planned_is_over_on_any_today_in_any_zone(today: date) -
 
 @pytest.mark.parametrize("today", [TODAY, MONDAY])
 def test_that_nothing_written_lies_at_or_after_the_start_of_today_in_any_zone(tmp_path: Path, today: date) -> None:
-    demo = write_sources(tmp_path, today=today, seed=1)
+    demo = write_sources(tmp_path, told(today=today, seed=1))
     first_midnight = datetime(today.year, today.month, today.day, tzinfo=UTC) - timedelta(hours=14)
     assert max(moments(demo)) < first_midnight
     assert max(spend.day for spend in demo.spend) < today - timedelta(days=1)
@@ -127,7 +127,7 @@ def test_that_nothing_written_lies_at_or_after_the_start_of_today_in_any_zone(tm
 def test_that_one_experiment_crosses_a_tranche_boundary_in_the_last_week_and_one_nears_its_cap(
     tmp_path: Path, today: date, seed: int
 ) -> None:
-    demo = write_sources(tmp_path, today=today, seed=seed)
+    demo = write_sources(tmp_path, told(today=today, seed=seed))
     before, after = totals(demo, demo.story.week.monday), totals(demo)
     crossed = [
         e.key
@@ -291,8 +291,8 @@ def _imported(
 def test_that_the_same_seed_and_today_write_the_same_bytes_and_another_seed_does_not(
     demo: DemoFiles, tmp_path: Path
 ) -> None:
-    again = write_sources(tmp_path / "again", today=TODAY, seed=7)
-    other = write_sources(tmp_path / "other", today=TODAY, seed=8)
+    again = write_sources(tmp_path / "again", told(today=TODAY, seed=7))
+    other = write_sources(tmp_path / "other", told(today=TODAY, seed=8))
     assert [f.path.read_bytes() for f in again.imports] == [f.path.read_bytes() for f in demo.imports]
     assert again.spend == demo.spend
     assert of_kind(other, "calls")[0].path.read_bytes() != of_kind(demo, "calls")[0].path.read_bytes()
