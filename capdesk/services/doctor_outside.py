@@ -65,7 +65,8 @@ def look_at_connections(session: Session, clock: Clock) -> Iterator[tuple[str, F
 
 
 def _now(session: Session) -> datetime:
-    return session.scalars(select(func.clock_timestamp())).one()
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now
 
 
 def _connection(state: SourceState, clock: Clock) -> Finding:

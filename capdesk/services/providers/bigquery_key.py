@@ -31,7 +31,7 @@ def require_safe(base_url: str) -> None:
         )
 
 
-class _Key(service_account.Credentials):  # type: ignore[misc]
+class _Key(service_account.Credentials):
     """A service account that only ever talks to its token endpoint.
 
     The library would also ask another Google service, in a thread of its own, where the account may be used from.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import uuid4
 
 import requests
@@ -64,7 +64,7 @@ class _Bounded(requests.Session):
         return answer
 
 
-class _Authorized(_Bounded, AuthorizedSession):  # type: ignore[misc]
+class _Authorized(_Bounded, AuthorizedSession):
     """The same, signed in."""
 
 
@@ -163,9 +163,10 @@ class Wire:
                 job_retry=None,
             )
         except Conflict:
-            return self._client.get_job(
+            known = self._client.get_job(
                 name, location=layout.location, retry=self._retry, timeout=self._patience.answer_s
             )
+            return cast("QueryJob", known)
 
     def _ended(self, job: QueryJob) -> bigquery.table.RowIterator:
         patience = self._patience

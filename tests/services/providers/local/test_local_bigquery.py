@@ -33,7 +33,7 @@ def server() -> Iterator[LocalBigQuery]:
 
 @pytest.fixture
 def client(server: LocalBigQuery) -> Iterator[bigquery.Client]:
-    options, nobody = ClientOptions(api_endpoint=server.url), AnonymousCredentials()  # type: ignore[no-untyped-call]
+    options, nobody = ClientOptions(api_endpoint=server.url), AnonymousCredentials()
     with closing(bigquery.Client("p1", credentials=nobody, client_options=options)) as made:
         yield made
 
