@@ -257,6 +257,7 @@ BROKEN = {
     "leads": "UPDATE lead SET status = 'active', exited_at = NULL WHERE id = 1",
     "mapped_costs": "UPDATE cost_rollup SET cost_usd = cost_usd + 1 WHERE source = 'twilio'",
     "runs": "UPDATE experiment_run SET started_at = started_at - interval '1 hour'",
+    "syncs": "UPDATE sync_step SET landed = landed + 1",
     "tallies": "UPDATE event_tally SET count = count + 1 WHERE id = 1",
 }
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, text
 
 from capdesk.bootstrap import Desk
 from capdesk.models.base import LeadStatusName, Verdict
 from capdesk.services import leads
+from capdesk.services.connections import save_connection
 from capdesk.services.dates import business_date
 from capdesk.services.evaluations import Decision, evaluate, override
+from capdesk.services.providers.pull_fakes import FakeCalls, FakeCosts
+from capdesk.services.sync import sync
 from tests.support import builders
 from tests.support.facts import Facts
 
@@ -48,9 +52,21 @@ def fill(desk: Desk) -> None:
     builders.move(desk, first.experiment, "complete")
     verdict = evaluate(desk, first.experiment, Decision(Verdict.PASS, "It pays"))
     desk.write(lambda session: leads.set_lead_status(session, str(lead), LeadStatusName.DO_NOT_CONTACT))
+    _pull(desk, (now - timedelta(days=2)).date())
     desk.seal()
     desk.write(lambda session: override(session, verdict.id, "It does not", desk.owner_id))
     desk.seal()
+
+
+def _pull(desk: Desk, day: date) -> None:
+    """A day of an account nobody mapped, pulled."""
+    costs = FakeCosts()
+    costs.state("AC3", day, "5.25")
+    desk.write(lambda session: save_connection(session, "twilio", f"AC{'3' * 32}"))
+    report = sync(
+        desk, sources=["twilio"], since=day, open_source=lambda _its: costs, open_calls=lambda _its: FakeCalls()
+    )
+    assert not report.failed
 
 
 @contextmanager

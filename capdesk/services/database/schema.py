@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, Engine, text
 
@@ -14,6 +14,7 @@ from capdesk.models.base import SCHEMA
 from capdesk.services.database.session import APP_ROLE, OWNER_ROLE
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
@@ -73,7 +74,8 @@ def _make_roles(connection: Connection, app_password: str) -> None:
         connection.execute(text(f"CREATE ROLE {APP_ROLE} LOGIN"))
     # A utility statement takes no parameters; format() quotes the value inside the database.
     statement = connection.scalar(
-        text(f"SELECT format('ALTER ROLE {APP_ROLE} PASSWORD %L', CAST(:p AS text))"), {"p": app_password}
+        text(f"SELECT format('ALTER ROLE {APP_ROLE} PASSWORD %L', CAST(:p AS text))"),
+        {"p": _verifier(connection, app_password)},
     )
     connection.exec_driver_sql(str(statement).replace("%", "%%"))
     connection.execute(text(f"GRANT {OWNER_ROLE} TO CURRENT_USER"))
@@ -81,6 +83,13 @@ def _make_roles(connection: Connection, app_password: str) -> None:
     name = connection.scalar(text("SELECT quote_ident(current_database())"))
     connection.exec_driver_sql(f"ALTER DATABASE {name} SET search_path = {SCHEMA}")
     connection.commit()
+
+
+def _verifier(connection: Connection, app_password: str) -> str:
+    """What Postgres keeps of a password. Statements stand in logs, here and on the server; the password does not."""
+    server = cast("psycopg.Connection", connection.connection.driver_connection)
+    made = server.pgconn.encrypt_password(app_password.encode(), APP_ROLE.encode(), b"scram-sha-256")
+    return made.decode()
 
 
 def _migrate(connection: Connection) -> None:

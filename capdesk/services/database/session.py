@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import psycopg
+from psycopg.abc import Buffer
+from psycopg.types.string import ByteaLoader
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -19,16 +21,33 @@ _RETRIED = {"40001", "40P01"}
 _ATTEMPTS = 6
 
 
+class Unshown(bytes):
+    """Bytes as they are read: the key of the phone numbers is among them, and a log may show every row."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
+class _UnshownLoader(ByteaLoader):
+    def load(self, data: Buffer) -> bytes:
+        return Unshown(super().load(bytes(data)))
+
+
 def make_engine(url: URL) -> Engine:
-    """An engine whose connections see the schema, wait for locks at most 5 s and speak UTC."""
+    """An engine whose connections see the schema, wait for locks at most 5 s and speak UTC.
+
+    However much is logged of it, neither parameters nor bytes are.
+    """
     engine = create_engine(
         url,
         pool_size=2,
+        hide_parameters=True,
         connect_args={"connect_timeout": 10, "application_name": "capdesk"},
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: psycopg.Connection[object], _record: object) -> None:
+        connection.adapters.register_loader("bytea", _UnshownLoader)
         connection.execute(
             f"SET search_path = {SCHEMA}, pg_temp; SET timezone = 'UTC'; SET lock_timeout = '5s';"
             " SET idle_in_transaction_session_timeout = '10min'"

@@ -18,6 +18,7 @@ from capdesk.services.providers.billing_grains import IllShaped
 
 _SHAPES = (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError)
 _WORD = re.compile(r"[A-Za-z_]{1,40}")
+_CREDENTIAL = re.compile(r"(?i:bearer)\s+\S+|\b(?:ya29\.|eyJ)\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +210,5 @@ def _reason(error: api.GoogleAPICallError) -> str:
 def _words(error: api.GoogleAPICallError) -> str:
     words = " ".join(str(error.message or "").split()).partition(" Location:")[0]
     words = words.rpartition("prettyPrint=false: ")[2]
+    words = _CREDENTIAL.sub("***", words)
     return "".join(char for char in words if char.isprintable())[:160] or "it does not say why"

@@ -1,6 +1,8 @@
 """Signing in to Google: a service account's key, application default credentials, or nobody for a local server."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import google.auth
@@ -39,8 +41,25 @@ class _Key(service_account.Credentials):
 
     def before_request(self, request: Request, _method: str, _url: str, headers: dict[str, str]) -> None:
         if not self.valid:
-            self.refresh(request)
+            with _googles_own_words():
+                self.refresh(request)
         self.apply(headers)
+
+
+@contextmanager
+def _googles_own_words() -> Iterator[None]:
+    """What answers instead of Google (a proxy, a hotel's sign-in page) says nothing about the key.
+
+    Google explains a refusal in JSON, which the library hands on as a dict.
+    """
+    try:
+        yield
+    except exceptions.RefreshError as error:
+        if not any(isinstance(part, dict) for part in error.args):
+            raise exceptions.TransportError("no answer of Google's") from None
+        raise
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise exceptions.TransportError("no answer of Google's") from None
 
 
 def credentials_for(credentials_json: str | None, base_url: str | None) -> auth.Credentials:

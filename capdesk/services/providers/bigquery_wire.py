@@ -1,6 +1,7 @@
 """BigQuery's REST interface by Google's own client library, every wait bounded."""
 
 import io
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as StillRunning
@@ -24,7 +25,12 @@ from capdesk.services.providers.billing_grains import IllShaped
 from capdesk.services.providers.billing_query import BillingQuery, Layout, require_columns
 
 GOOGLE = "https://bigquery.googleapis.com"
+# At DEBUG Google's libraries write down what signs us in, and whatever an answer repeats of it.
+for _name in ("google.auth.transport.requests", "google.api_core.retry", "google.cloud.bigquery.retry"):
+    logging.getLogger(_name).disabled = True
 _CHUNK = 1 << 20
+# No answer has so many pages: a server that never ends is stopped.
+_MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +146,23 @@ class Wire:
                 raise IllShaped(self._where.table, "its columns are others")
             # A job that is done without a result makes the library say there are no rows; its total is then None or 0.
             came, total = 0, pages.total_rows
-            for row in pages:
+            for row in self._each(pages):
                 came += 1
                 yield tuple(row)
             if total is None or came != total:
                 raise IllShaped(self._where.table, f"{came} rows came of {total}")
+
+    def _each(self, pages: bigquery.table.RowIterator) -> Iterator[bigquery.table.Row]:
+        """The library goes on as long as a page names a next one, be it the same."""
+        seen: set[str] = set()
+        for page in pages.pages:
+            yield from page
+            following = pages.next_page_token
+            if following is None:
+                return
+            if following in seen or len(seen) >= _MOST_PAGES:
+                raise IllShaped(self._where.table, "its pages have no end")
+            seen.add(following)
 
     def _begun(self, query: BillingQuery, config: bigquery.QueryJobConfig, layout: Layout) -> QueryJob:
         """The job, asked for under a name of our own: if an answer is lost and the request repeated, it is found again.

@@ -27,13 +27,16 @@ class Ran:
 
 class Runner(Protocol):
     def run(self, *command: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> Ran:
-        """Runs a program to its end, `given` on its standard input; `environment` is added to ours. Never raises."""
+        """Runs a program to its end, `given` on its standard input; `environment` is added to ours, without what is
+        capdesk's own there. Never raises."""
         ...
 
 
 class SystemRunner:
     def run(self, *command: str, given: bytes = b"", environment: Mapping[str, str] | None = None) -> Ran:
-        surroundings = {**os.environ, "LC_ALL": "C", "TZ": "UTC", **(environment or {})}
+        # Our own variables hold secrets, which are none of a scheduler's business.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("CAPDESK_")}
+        surroundings = {**kept, "LC_ALL": "C", "TZ": "UTC", **(environment or {})}
         try:
             ended = subprocess.run(
                 command, input=given, capture_output=True, timeout=_TIME_OUT_S, env=surroundings, check=False
