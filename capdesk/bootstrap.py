@@ -276,7 +276,8 @@ def cost_source(desk: Desk, connection: "ConnectionInfo") -> "CostSource":
     if connection.provider == "twilio":
         from capdesk.services.providers.twilio_api import TwilioCosts  # noqa: PLC0415
 
-        return TwilioCosts(_twilio_credentials(desk, connection), clock=desk.clock, base_url=connection.base_url)
+        credentials, alone = _twilio_credentials(desk, connection), connection.settings.get("alone", False)
+        return TwilioCosts(credentials, clock=desk.clock, base_url=connection.base_url, alone=alone)
     from capdesk.services.providers.bigquery_api import BillingExport, BillingSettings  # noqa: PLC0415
     from capdesk.services.secrets import secret_name  # noqa: PLC0415
     from capdesk.services.settings import get_settings  # noqa: PLC0415
@@ -295,8 +296,13 @@ def call_source(desk: Desk, connection: "ConnectionInfo") -> "CallSource":
     from capdesk.services.providers.twilio_api import TwilioCalls  # noqa: PLC0415
 
     phones = desk.read(find.phone_book)
-    credentials = _twilio_credentials(desk, connection)
-    return TwilioCalls(credentials, clock=desk.clock, phone_key=phones.look_up, base_url=connection.base_url)
+    return TwilioCalls(
+        _twilio_credentials(desk, connection),
+        clock=desk.clock,
+        phone_key=phones.look_up,
+        base_url=connection.base_url,
+        alone=connection.settings.get("alone", False),
+    )
 
 
 def _twilio_credentials(desk: Desk, connection: "ConnectionInfo") -> "TwilioCredentials":

@@ -1,6 +1,7 @@
 """`capdesk call twilio`: what Twilio tells of calls, beside those that were imported."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +14,12 @@ from capdesk.services.imports.fields import parse_date
 from capdesk.services.money import MICRO
 from capdesk.services.reports.wording import clipped
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 NONE_YET = "There is no Twilio call here. Start with: capdesk connect twilio, then capdesk sync"
+ALL_MATCHED = "Every Twilio call {of}is beside an imported one; without --unmatched you see them."
+NONE_FITS = "No Twilio call is of these dates: leave out --since and --until to see the others."
 
 
 @click.command("twilio")
@@ -39,6 +45,7 @@ def twilio(app: App, since: str | None, until: str | None, unmatched: bool, limi
     page = app.desk.read(
         lambda session: twilio_calls.list_twilio_calls(session, start, end, limit, unmatched=unmatched)
     )
+    empty = "" if page.calls else app.desk.read(lambda session: _why_none(session, start, end, unmatched))
     headers = [f"started ({zone.key})", "seconds", "direction", "status", "phone", "cost", "recording", "import", "sid"]
     cells = [
         [
@@ -51,4 +58,16 @@ def twilio(app: App, since: str | None, until: str | None, unmatched: bool, limi
         ]
         for row in page.calls
     ]
-    app.show(page, table(headers, cells, empty=NONE_YET) + more_line(page.more, "--since, --until and --unmatched"))
+    app.show(page, table(headers, cells, empty=empty) + more_line(page.more, "--since, --until and --unmatched"))
+
+
+def _why_none(session: "Session", start: datetime | None, end: datetime | None, unmatched: bool) -> str:
+    """What stands in the place of an empty list."""
+
+    def any_of(start: datetime | None, end: datetime | None) -> bool:
+        return bool(twilio_calls.list_twilio_calls(session, start, end, 1).calls)
+
+    dated = start is not None or end is not None
+    if unmatched and any_of(start, end):
+        return ALL_MATCHED.format(of="of these dates " if dated else "")
+    return NONE_FITS if dated and any_of(None, None) else NONE_YET

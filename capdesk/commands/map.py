@@ -11,7 +11,10 @@ from capdesk.services.reports.wording import counted
 _ACCOUNT = click.option("--account", help="Twilio's account SID, or Google's billing account.")
 _PROJECT = click.option("--project", help="Google project id.")
 _LABEL = click.option("--label", metavar="KEY=VALUE", help="Google label.")
-_FIRST = "Nothing is mapped and no charge is unassigned. Charges come with capdesk import twilio-usage or gcp-billing."
+_FIRST = (
+    "Nothing is mapped and no charge is unassigned. Charges come with capdesk sync, once an account is connected, or "
+    "with capdesk import twilio-usage or gcp-billing."
+)
 
 
 @click.group("map")

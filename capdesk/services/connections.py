@@ -17,7 +17,7 @@ from capdesk.services import find
 from capdesk.services.providers import charges
 
 SETTINGS: Mapping[charges.Provider, frozenset[str]] = {
-    "twilio": frozenset({"key_sid"}),
+    "twilio": frozenset({"key_sid", "alone"}),
     "gcp": frozenset({"query_project", "location", "max_bytes", "credentials"}),
 }
 """What a connection's settings may say. Closed, so that no secret ever finds its way into the database."""
@@ -34,8 +34,9 @@ _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1"})
 class ConnectionInfo:
     """A connected account: Twilio's account SID, or the full name `project.dataset.table` of Google's export.
 
-    `settings` of Twilio: `key_sid` where an API key is used. Of Google: `query_project` (who pays for the queries),
-    `location`, `max_bytes` (of one query) and `credentials`, `key` (a secret) or `adc` (the computer's own).
+    `settings` of Twilio: `key_sid` where an API key is used, `alone` (true) where its subaccounts are left out. Of
+    Google: `query_project` (who pays for the queries), `location`, `max_bytes` (of one query) and `credentials`, `key`
+    (a secret) or `adc` (the computer's own).
     `base_url` replaces the provider's own address. An inactive connection is asked nothing; its past stays.
     """
 
@@ -156,7 +157,9 @@ def _sid(text: str, kind: str, what: str, where: str) -> str:
 def _checked_settings(provider: charges.Provider, settings: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := set(settings) - SETTINGS[provider]:
         raise ValueError(f"no settings of a {provider} connection: {', '.join(sorted(unknown))}")
-    values = {name: value for name, value in settings.items() if value is not None}
+    values = {name: value for name, value in settings.items() if value is not None and value is not False}
+    if values.get("alone", True) is not True:
+        raise ValueError("alone is true or false")
     if "key_sid" in values:
         values["key_sid"] = key_sid(values["key_sid"])
     if "query_project" in values:

@@ -22,17 +22,8 @@ Ask = Callable[..., str]
 
 
 @pytest.fixture
-def ask(desk: Desk, database: TestDatabase, tmp_path: Path) -> Ask:
-    """Runs the command on three calls: 1 is joined to an import, 2 beside none, 3 not rated."""
-    now = builders.database_now(desk)
-    made = builders.running_experiment(desk, at=now - timedelta(days=1))
-    imported(desk, made.campaign, now - timedelta(hours=1), source_id=sid(1))
-    told(
-        desk,
-        state(1, LATE, price_usd=Decimal("0.014"), duration_s=1850, recording_sid="RE1"),
-        state(2, LATE + timedelta(hours=1), price_usd=Decimal("1.5"), phone="client:ana", phone_key=None),
-        state(3, LATE + timedelta(hours=2)),
-    )
+def run_on(database: TestDatabase, tmp_path: Path) -> Ask:
+    """Runs the command."""
 
     def run(*arguments: str) -> str:
         app = App(tmp_path / "desk", database.app.render_as_string(hide_password=False))
@@ -45,6 +36,21 @@ def ask(desk: Desk, database: TestDatabase, tmp_path: Path) -> Ask:
         return result.output
 
     return run
+
+
+@pytest.fixture
+def ask(desk: Desk, run_on: Ask) -> Ask:
+    """Runs the command on three calls: 1 is joined to an import, 2 beside none, 3 not rated."""
+    now = builders.database_now(desk)
+    made = builders.running_experiment(desk, at=now - timedelta(days=1))
+    imported(desk, made.campaign, now - timedelta(hours=1), source_id=sid(1))
+    told(
+        desk,
+        state(1, LATE, price_usd=Decimal("0.014"), duration_s=1850, recording_sid="RE1"),
+        state(2, LATE + timedelta(hours=1), price_usd=Decimal("1.5"), phone="client:ana", phone_key=None),
+        state(3, LATE + timedelta(hours=2)),
+    )
+    return run_on
 
 
 def rows(ask: Ask, *arguments: str) -> list[dict[str, Any]]:
@@ -83,8 +89,20 @@ def test_that_a_cut_list_says_so(ask: Ask) -> None:
     assert "… and more; see them with --limit, or narrow the list with --since" in ask("--limit", "2")
 
 
-def test_that_an_empty_list_says_what_to_do_first(ask: Ask) -> None:
-    assert ask("--until", "2020-01-01").startswith("There is no Twilio call here. Start with: capdesk connect twilio")
+def test_that_an_empty_list_says_why_it_is_empty(ask: Ask) -> None:
+    assert ask("--until", "2020-01-01").startswith("No Twilio call is of these dates: leave out --since and --until")
+    assert ask("--unmatched", "--until", "2020-01-01").startswith("No Twilio call is of these dates")
+    matched = ask("--unmatched", "--until", "2026-11-17")
+    assert matched.startswith("Every Twilio call of these dates is beside an imported one; without --unmatched")
+
+
+def test_that_where_every_call_is_matched_nobody_is_sent_to_connect_again(desk: Desk, run_on: Ask) -> None:
+    assert run_on("--unmatched").startswith("There is no Twilio call here. Start with: capdesk connect twilio")
+    now = builders.database_now(desk)
+    made = builders.running_experiment(desk, at=now - timedelta(days=1))
+    imported(desk, made.campaign, now - timedelta(hours=1), source_id=sid(1))
+    told(desk, state(1, LATE))
+    assert run_on("--unmatched") == ("Every Twilio call is beside an imported one; without --unmatched you see them.\n")
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,10 @@ class Child:
         if not self.ended.is_set():
             os.kill(self.pid, signal.SIGKILL)
 
+    def interrupt(self) -> None:
+        """As Ctrl-C does."""
+        os.kill(self.pid, signal.SIGINT)
+
     def wait(self) -> int:
         assert self.ended.wait(60)
         assert self.code is not None
@@ -122,8 +126,7 @@ class Gate:
     """
 
     def __init__(self, admin: URL) -> None:
-        address = admin.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._holder, self._other, self._watch = (psycopg.connect(address) for _ in range(3))
+        self._holder, self._other, self._watch = (psycopg.connect(_plain(admin)) for _ in range(3))
         self._watch.autocommit = True
 
     def __enter__(self) -> Self:
@@ -163,8 +166,17 @@ def _lock(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
 @contextlib.contextmanager
 def sessions_end(admin: URL) -> Iterator[None]:
     """Afterwards the server has noticed that processes started in the block are gone."""
-    address = admin.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address, autocommit=True) as watch:
+    with psycopg.connect(_plain(admin), autocommit=True) as watch:
         before = set(watch.execute(_SESSIONS))
         yield
         assert eventually(lambda: set(watch.execute(_SESSIONS)) <= before)
+
+
+def end_sessions(admin: URL) -> None:
+    """The server ends every session of the application."""
+    with psycopg.connect(_plain(admin), autocommit=True) as server:
+        server.execute(f"SELECT pg_terminate_backend(pid) FROM ({_SESSIONS}) AS open")
+
+
+def _plain(address: URL) -> str:
+    return address.set(drivername="postgresql").render_as_string(hide_password=False)

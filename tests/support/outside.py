@@ -88,7 +88,7 @@ class Outside:
         self.unrated: set[tuple[str, date]] = set()
         self.calls: dict[str, Decimal | None] = {}
         self.lines: list[Line] = []
-        self._calls_of: defaultdict[date, list[str]] = defaultdict(list)
+        self._calls_of: defaultdict[tuple[str, date], list[str]] = defaultdict(list)
         self._usd: Stated = {}
         self._rows: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -164,7 +164,7 @@ class Outside:
         sid = made_sid("CA", account, day, hour, len(self.calls))
         at = datetime.combine(day, time(hour), UTC)
         self.calls[sid] = cost
-        self._calls_of[day].append(sid)
+        self._calls_of[account, day].append(sid)
         assert isinstance(self.twilio.calls, MemoryBook)
         assert isinstance(self.twilio.recordings, MemoryBook)
         self.twilio.calls.add(call_record(account, sid, at, duration=160, cost=cost))
@@ -176,8 +176,9 @@ class Outside:
         self.twilio.rate_call(sid, cost)
 
     def rate_calls_of(self, day: date, cost: Decimal) -> None:
-        for sid in self._calls_of[day]:
-            self.rate_call(sid, cost)
+        for account in ACCOUNTS:
+            for sid in self._calls_of[account, day]:
+                self.rate_call(sid, cost)
 
     def row(self, day: date, usd: Decimal, *, arrived: date | None = None, **changes: Any) -> None:
         """One more row of the billing export; `project` and `month` by name."""
@@ -226,10 +227,11 @@ class Outside:
             found[row["billing_account_id"], day] += Decimal(str(row["cost"])) + credits
         return {(account, day): usd for (account, day), usd in found.items() if usd and self.first <= day < self.today}
 
-    def stated_calls(self) -> dict[str, Decimal | None]:
-        """The price of every call of those days."""
-        days = [day for day in self._calls_of if self.first <= day < self.today]
-        return {sid: self.calls[sid] for day in days for sid in self._calls_of[day]}
+    def stated_calls(self, account: str | None = None, upto: date | None = None) -> dict[str, Decimal | None]:
+        """The price of every call of those days, or of one account up to a day."""
+        last = upto or self.today - DAY
+        chosen = [key for key in self._calls_of if account in (None, key[0]) and self.first <= key[1] <= last]
+        return {sid: self.calls[sid] for key in chosen for sid in self._calls_of[key]}
 
     # How they are asked
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from capdesk.bootstrap import Desk
 from capdesk.services.sync import SyncReport
 from capdesk.services.verify import verify
-from tests.support.outside import DAY, Outside, Stated, quick_sync
+from tests.support.outside import ACCOUNTS, DAY, Outside, Stated, quick_sync
 
 _APPENDED = (
     *("provider_charge", "cost_rollup", "import_batch", "twilio_call", "sync_run", "sync_step", "sync_outcome"),
@@ -106,17 +106,23 @@ class Pulled:
             assert _digest(session, table, last) == digest, f"an old row of {table} changed"
             newest = session.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table}"))
             self._old[table] = newest, _digest(session, table, newest)
+        calls = {sid for sid, _price in session.execute(_CALLS)}
+        for source, account, through in session.execute(_MARKS):
+            if source == "twilio-calls":
+                assert self.outside.stated_calls(account, through).keys() <= calls
         self._expect(session)
         found = {(account, day): usd for account, day, usd in session.execute(_LEDGER) if usd}
         assert found == self.known
 
     def _expect(self, session: Session) -> None:
-        """What should be recorded, now that these accounts were pulled."""
+        """What should be recorded, now that these accounts were pulled. Google's table is pulled as one account."""
         stated = self.outside.stated()
         for number, account, _through in session.execute(_STEPS, {"after": self._last_step}):
             self._last_step = number
-            kept = {k: usd for k, usd in self.known.items() if k[0] != account or k in self.outside.unrated}
-            fresh = {k: usd for k, usd in stated.items() if k[0] == account and k not in self.outside.unrated}
+            others = {name for name, _day in (*self.known, *stated)} - {*ACCOUNTS}
+            pulled = {account} if account in ACCOUNTS else others
+            kept = {k: usd for k, usd in self.known.items() if k[0] not in pulled or k in self.outside.unrated}
+            fresh = {k: usd for k, usd in stated.items() if k[0] in pulled and k not in self.outside.unrated}
             self.known = kept | fresh
 
     def _sizes(self) -> list[Any]:

@@ -7,12 +7,13 @@ from capdesk.errors import ProviderRefused
 from capdesk.services.clock import Clock
 from capdesk.services.providers.charges import Provider, RecordRefused, shown
 from capdesk.services.providers.pull import Account, Progress, Pull, Question, Span
-from capdesk.services.providers.twilio_accounts import list_accounts
+from capdesk.services.providers.twilio_accounts import alone_account, list_accounts
 from capdesk.services.providers.twilio_book import TOTAL, Book, usage_day
 from capdesk.services.providers.twilio_calls import TwilioCalls
 from capdesk.services.providers.twilio_faults import drifted
 from capdesk.services.providers.twilio_http import (
     PAGE_SIZE,
+    PERMISSIONS,
     Listing,
     Patience,
     Record,
@@ -31,6 +32,8 @@ _NEEDED = ("account_sid", "category", "start_date", "end_date", "price", "price_
 class TwilioCosts:
     """A CostSource over the Twilio API. `base_url` replaces Twilio's own address.
 
+    `alone`: the account without its subaccounts, which Standard and Restricted API keys may not list.
+
     Raises UsageRefused for a base URL that a token must not be sent to.
     """
 
@@ -43,15 +46,19 @@ class TwilioCosts:
         clock: Clock,
         base_url: str | None = None,
         patience: Patience | None = None,
+        alone: bool = False,
     ) -> None:
         self._credentials, self._clock = credentials, clock
         self._base_url = base_url and checked_base(base_url)
         self._patience = patience or Patience()
+        self._alone = alone
 
     def accounts(self) -> Sequence[Account]:
-        """The account itself, then its subaccounts."""
+        """The account itself, then its subaccounts unless it is asked alone."""
+        if self._alone:
+            return [alone_account(self._credentials)]
         with self._open() as http:
-            return list_accounts(http, self._credentials.account_sid)
+            return list_accounts(http, self._credentials)
 
     def look_back(self, today_utc: date) -> date:
         """Ten days; early in a month all of the month before, which Twilio still settles."""
@@ -92,6 +99,7 @@ def _listing(account: Account, span: Span) -> Listing:
         what=f"the usage of {account.id}",
         path=f"/2010-04-01/Accounts/{account.id}/Usage/Records/Daily.json",
         key="usage_records",
+        permission=PERMISSIONS["usage"],
         filters={
             "StartDate": span.first.isoformat(),
             "EndDate": span.last.isoformat(),

@@ -15,10 +15,11 @@ from capdesk.services.money import money
 from capdesk.services.providers import twilio_recordings
 from capdesk.services.providers.charges import RecordRefused, exact_amount, shown
 from capdesk.services.providers.pull import Account, Progress, Question, Span, TwilioCallState
-from capdesk.services.providers.twilio_accounts import list_accounts
+from capdesk.services.providers.twilio_accounts import alone_account, list_accounts
 from capdesk.services.providers.twilio_faults import drifted
 from capdesk.services.providers.twilio_http import (
     PAGE_SIZE,
+    PERMISSIONS,
     Listing,
     Patience,
     Record,
@@ -49,6 +50,8 @@ _MONTHS = {
 class TwilioCalls:
     """A CallSource over the Twilio API. `not_started` counts the calls of the last `calls` that never began.
 
+    `alone`: the account without its subaccounts, which Standard and Restricted API keys may not list.
+
     Raises UsageRefused for a base URL that a token must not be sent to.
     """
 
@@ -60,16 +63,20 @@ class TwilioCalls:
         phone_key: PhoneKey,
         base_url: str | None = None,
         patience: Patience | None = None,
+        alone: bool = False,
     ) -> None:
         self._credentials, self._clock, self._phone_key = credentials, clock, phone_key
         self._base_url = base_url and checked_base(base_url)
         self._patience = patience or Patience()
+        self._alone = alone
         self.not_started = 0
 
     def accounts(self) -> Sequence[Account]:
-        """The account itself, then its subaccounts."""
+        """The account itself, then its subaccounts unless it is asked alone."""
+        if self._alone:
+            return [alone_account(self._credentials)]
         with self._open() as http:
-            return list_accounts(http, self._credentials.account_sid)
+            return list_accounts(http, self._credentials)
 
     def explain(self, account: Account, span: Span) -> Sequence[Question]:
         """What `calls` would ask."""
@@ -110,6 +117,7 @@ def _listing(account: Account, span: Span) -> Listing:
         what=f"the calls of {account.id}",
         path=f"/2010-04-01/Accounts/{account.id}/Calls.json",
         key="calls",
+        permission=PERMISSIONS["calls"],
         # '>' is on or after, '<' is before.
         filters={"StartTime>": f"{first:%Y-%m-%dT%H:%M:%SZ}", "StartTime<": f"{end:%Y-%m-%dT%H:%M:%SZ}"},
     )
@@ -177,7 +185,8 @@ class _Reading:
         if kinds not in self._good_kinds:
             for name, value in zip(_TEXTS, values, strict=False):
                 if type(value) is not str and (value is not None or name in _NEVER_NULL):
-                    raise drifted(self._what, name, f"is {shown(value)}, not text")
+                    # Not quoted: it may be somebody's number.
+                    raise drifted(self._what, name, "is missing" if value is None else "is no text")
             self._good_kinds.add(kinds)
         return values
 

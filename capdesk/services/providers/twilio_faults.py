@@ -15,7 +15,7 @@ import requests
 from capdesk.errors import CapdeskError, ProviderRefused, ProviderUnavailable
 from capdesk.services.providers.bounded_http import Answer
 
-_REFUSED_LOGIN, _NOT_ACTIVE = 20003, frozenset({10001, 20005, 90010})
+_REFUSED_LOGIN, _NOT_GRANTED, _NOT_ACTIVE = 20003, 70051, frozenset({10001, 20005, 90010})
 _MOST_DIGITS = 6
 
 
@@ -34,6 +34,14 @@ class Later(ProviderUnavailable):
         self.wait_s = wait_s
 
 
+class LoginRefused(ProviderRefused):
+    """The login opens nothing, or not this. `said` is Twilio's status and number of it."""
+
+    def __init__(self, sentence: str, said: str = "") -> None:
+        super().__init__(sentence)
+        self.said = said
+
+
 def drifted(what: str, name: str, fault: str) -> ProviderRefused:
     """An answer without a field that capdesk reads, or with another kind of it."""
     return ProviderRefused(
@@ -42,8 +50,8 @@ def drifted(what: str, name: str, fault: str) -> ProviderRefused:
     )
 
 
-def require_good(answer: Answer, what: str, login: Login, now: datetime) -> None:
-    """Raises ProviderRefused or Later for every status but 200."""
+def require_good(answer: Answer, what: str, login: Login, now: datetime, permission: str = "") -> None:
+    """Raises ProviderRefused or Later for every status but 200. `permission` is what a Restricted key needs for it."""
     status = answer.status
     if status == 200:
         return
@@ -57,30 +65,43 @@ def require_good(answer: Answer, what: str, login: Login, now: datetime) -> None
         )
     if status >= 500:
         raise Later(f"Twilio is not in service ({said}), so {what} cannot be had; try again later.")
-    raise ProviderRefused(_refusal(status, code, said, what, login))
-
-
-def _refusal(status: int, code: int | None, said: str, what: str, login: Login) -> str:
     if code in _NOT_ACTIVE:
-        return f"Twilio refused {what} ({said}): that account is suspended or closed; see to it in Twilio's console."
+        raise ProviderRefused(
+            f"Twilio refused {what} ({said}): that account is suspended or closed; see to it in Twilio's console."
+        )
+    if code != _REFUSED_LOGIN and (status == 403 or code == _NOT_GRANTED):
+        raise LoginRefused(_not_granted(said, what, login, permission), said)
     if status == 401 or code == _REFUSED_LOGIN:
-        return _login_refusal(said, what, login)
+        raise LoginRefused(_login_refusal(said, what, login), said)
+    raise ProviderRefused(_refusal(status, said, what))
+
+
+def _refusal(status: int, said: str, what: str) -> str:
     if 300 <= status < 400:
         return f"Twilio sent the question for {what} elsewhere ({said}); it was not followed."
-    known = {
-        403: f"Twilio does not allow this login to read {what} ({said}); use the auth token, or give the API key that "
-        "right.",
-        404: f"Twilio knows nothing of {what} ({said}): the account may have been closed for good, or its SID is not "
-        "right.",
-    }
-    return known.get(status, f"Twilio did not understand the question for {what} ({said}); look for a newer capdesk.")
+    if status == 404:
+        return (
+            f"Twilio knows nothing of {what} ({said}): the account may have been closed for good, or its SID is not "
+            "right."
+        )
+    return f"Twilio did not understand the question for {what} ({said}); look for a newer capdesk."
+
+
+def _not_granted(said: str, what: str, login: Login, permission: str) -> str:
+    if login.key_sid is None:
+        return f"Twilio does not allow this login to read {what} ({said}); see to the account in Twilio's console."
+    right = f"the permission {permission}" if permission else "that right"
+    return (
+        f"Twilio does not allow the API key {login.key_sid} to read {what} ({said}); give it {right} in Twilio's "
+        "console, or see there whether it was deleted."
+    )
 
 
 def _login_refusal(said: str, what: str, login: Login) -> str:
     if login.key_sid:
         return (
             f"Twilio refused the API key {login.key_sid} or its secret for {what} ({said}); copy the secret again, or "
-            "use the auth token or a main key: a standard key may not list accounts."
+            "make a new key in Twilio's console and run `capdesk connect twilio` with it."
         )
     return (
         f"Twilio refused the account SID or the token of {login.account_sid} ({said}); copy both again from Twilio's "

@@ -21,6 +21,12 @@ from capdesk.services.providers.twilio_faults import Later, cut, drifted, networ
 
 TWILIO = "https://api.twilio.com"
 PAGE_SIZE = 1000
+PERMISSIONS = {
+    "usage": "/twilio/billing/usage/read",
+    "calls": "/twilio/voice/calls/list",
+    "recordings": "/twilio/voice/recordings/list",
+}
+"""What a Restricted API key must be granted, in Twilio's words."""
 Record = Mapping[str, Any]
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -67,12 +73,16 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list to read: `what` names it in sentences, `key` its array in an answer."""
+    """One list to read: `what` names it in sentences, `key` its array in an answer.
+
+    `permission` is the one that Twilio wants a Restricted API key to have for it.
+    """
 
     what: str
     path: str
     key: str
     filters: Mapping[str, str] = field(default_factory=dict)
+    permission: str = ""
 
     def url(self, base_url: str | None) -> str:
         """As it is asked, for people: no secret is in it."""
@@ -170,7 +180,7 @@ class TwilioHttp:
         ):
             with attempt:
                 answer = self._answer(url, query, listing)
-                require_good(answer, listing.what, self._credentials, self._clock.now())
+                require_good(answer, listing.what, self._credentials, self._clock.now(), listing.permission)
                 return self._decoded(answer, listing)
         raise AssertionError("a retry either returns or raises")
 

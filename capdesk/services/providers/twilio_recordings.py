@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from capdesk.services.providers.charges import shown
 from capdesk.services.providers.pull import Account, Progress, Span
 from capdesk.services.providers.twilio_faults import drifted
-from capdesk.services.providers.twilio_http import Listing, Record, TwilioHttp, is_sid
+from capdesk.services.providers.twilio_http import PERMISSIONS, Listing, Record, TwilioHttp, is_sid
 
 _GONE = frozenset({"absent", "deleted"})
 # A recording is made when its call is under way, and a call lasts a day at most.
@@ -21,6 +21,7 @@ def listing(account: Account, span: Span) -> Listing:
         what=f"the recordings of {account.id}",
         path=f"/2010-04-01/Accounts/{account.id}/Recordings.json",
         key="recordings",
+        permission=PERMISSIONS["recordings"],
         filters={
             "DateCreated>": f"{datetime.combine(span.first, time()).isoformat()}Z",
             "DateCreated<": f"{datetime.combine(span.last + 2 * _LONGEST_CALL, time()).isoformat()}Z",

@@ -25,8 +25,11 @@ class Secrets(Protocol):
         """Raises SecretAbsent, SecretsLocked or NoKeyring; SecretUnavailable for what is damaged or not private."""
         ...
 
-    def set(self, name: str, value: str) -> None:
-        """Keeps the value, for good when it returns. Raises like `get`, and UsageRefused for what cannot be kept."""
+    def set(self, name: str, value: str) -> Path | None:
+        """Keeps the value, for good when it returns. Raises like `get`, and UsageRefused for what cannot be kept.
+
+        Says where a file that can no longer be opened was moved to, None as a rule.
+        """
         ...
 
     def remove(self, name: str) -> None:

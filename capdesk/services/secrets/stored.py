@@ -64,8 +64,8 @@ class StoredSecrets:
         values, key = self._opened()
         return State(tuple(sorted(values)), None if key is None else key.source)
 
-    def set(self, name: str, value: str) -> None:
-        self.store(name, value)
+    def set(self, name: str, value: str) -> Path | None:
+        return self.store(name, value)
 
     def store(self, name: str, value: str) -> Path | None:
         """Like `set`; says where a file that can no longer be opened was moved to, None as a rule."""

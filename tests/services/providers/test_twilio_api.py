@@ -1,7 +1,7 @@
 """Twilio's usage asked of a local Twilio by the real client: exact, whole, and what is not understood is refused."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,8 @@ from capdesk.services.providers.local.twilio import LocalTwilio
 from capdesk.services.providers.local.twilio_records import usage_day, usage_record
 from capdesk.services.providers.pull import Account
 from capdesk.services.providers.pull_fakes import FakeCosts
-from capdesk.services.providers.twilio_api import TwilioCosts, TwilioCredentials
+from capdesk.services.providers.twilio_accounts import KeyMayNotList
+from capdesk.services.providers.twilio_api import TwilioCalls, TwilioCosts, TwilioCredentials
 from tests.services.providers.cost_source_contract import DAY, NONE, SPAN, CostSourceContract
 from tests.services.providers.twilio_support import (
     LOGIN,
@@ -36,6 +37,7 @@ from tests.services.providers.twilio_support import (
     small_pages,
 )
 
+KEY = TwilioCredentials(MAIN, "key-secret", "SK" + "a" * 32)
 PARTS = {"calls": "3.00", "calls-outbound": "2.80", "sms": "0.40"}
 
 
@@ -170,13 +172,27 @@ def test_that_accounts_are_itself_and_its_subaccounts_without_their_tokens(twili
 
 
 def test_that_a_main_api_key_opens_what_the_token_opens_and_a_standard_one_is_explained() -> None:
-    key = TwilioCredentials(MAIN, "key-secret", "SK" + "a" * 32)
-    with LocalTwilio(MAIN, TOKEN, key_sid=key.key_sid, secret=key.secret) as twilio:
-        assert [one.id for one in costs_of(twilio, key).accounts()] == [MAIN]
-    with LocalTwilio(MAIN, TOKEN, key_sid=key.key_sid, secret=key.secret, key_kind="standard") as twilio:
-        assert pulled(twilio, login=key).statements == ()
-        with pytest.raises(ProviderRefused, match="a standard key may not list accounts"):
-            costs_of(twilio, key).accounts()
+    with LocalTwilio(MAIN, TOKEN, key_sid=KEY.key_sid, secret=KEY.secret) as twilio:
+        assert [one.id for one in costs_of(twilio, KEY).accounts()] == [MAIN]
+    with LocalTwilio(MAIN, TOKEN, key_sid=KEY.key_sid, secret=KEY.secret, key_kind="standard") as twilio:
+        assert pulled(twilio, login=KEY).statements == ()
+        with pytest.raises(KeyMayNotList, match=r"Standard or Restricted key, .*`capdesk connect twilio --alone`\.$"):
+            costs_of(twilio, KEY).accounts()
+
+
+@pytest.mark.parametrize("make", [TwilioCosts, lambda *a, **n: TwilioCalls(*a, phone_key=lambda _: None, **n)])
+def test_that_an_account_alone_is_known_without_asking_and_says_so(make: Callable[..., TwilioCosts]) -> None:
+    with a_twilio(usage=usage_day(MAIN, DAY, "4.50"), key_sid=KEY.key_sid, secret=KEY.secret) as twilio:
+        source = make(KEY, clock=NOW, base_url=twilio.url, alone=True)
+        assert source.accounts() == [Account(MAIN, f"{MAIN} (this account alone)")]
+        assert twilio.server.requests == []
+
+
+def test_that_a_refused_token_is_not_told_to_ask_for_its_account_alone(twilio: LocalTwilio) -> None:
+    twilio.revoke_token("another")
+    with pytest.raises(ProviderRefused, match="refused the account SID or the token") as refused:
+        costs_of(twilio).accounts()
+    assert "--alone" not in str(refused.value)
 
 
 def test_that_a_day_that_is_not_rated_yet_is_faulty_and_the_others_land(twilio: LocalTwilio) -> None:

@@ -295,6 +295,13 @@ def test_that_a_field_of_another_kind_is_refused_by_name(twilio: LocalTwilio, na
     assert f"the field '{name}' is" in sentence(ProviderRefused, twilio)
 
 
+@pytest.mark.parametrize("name", ["to", "from"])
+def test_that_no_sentence_tells_a_number(twilio: LocalTwilio, name: str) -> None:
+    """What is said of a pull is kept for good, and a number must be erasable."""
+    changed(twilio, lambda body: body["calls"][3].update({name: 13055550188}), CALLS)
+    assert "13055550188" not in sentence(ProviderRefused, twilio)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

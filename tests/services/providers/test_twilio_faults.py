@@ -19,9 +19,10 @@ from capdesk.services.providers.local.http import Answer, Cut, Drip, Fault, Inst
 from capdesk.services.providers.local.twilio import LocalTwilio
 from capdesk.services.providers.local.twilio_records import usage_day
 from capdesk.services.providers.local.twilio_wire import error, service_unavailable, too_many_requests
-from capdesk.services.providers.twilio_api import TwilioCosts, TwilioCredentials
+from capdesk.services.providers.pull import Account
+from capdesk.services.providers.twilio_api import TwilioCalls, TwilioCosts, TwilioCredentials
 from capdesk.services.providers.twilio_faults import Later, network_fault, require_good
-from tests.services.providers.cost_source_contract import DAY
+from tests.services.providers.cost_source_contract import DAY, SPAN
 from tests.services.providers.twilio_support import (
     ATTEMPTS,
     LOGIN,
@@ -93,6 +94,25 @@ def test_that_each_fault_is_one_sentence_and_only_passing_ones_are_tried_again(
     twilio.server.fault = lambda _request: Instead(fault)
     assert words in sentence(kind, twilio)
     assert len(twilio.server.requests) == (ATTEMPTS if kind is ProviderUnavailable else 1)
+
+
+@pytest.mark.parametrize("answer", [error(401, 70051, "Authorization Failed"), error(403, 20403, "Forbidden")])
+def test_that_a_restricted_key_s_missing_permission_is_named(answer: Answer) -> None:
+    key = TwilioCredentials(MAIN, TOKEN, "SK" + "a" * 32)
+    with a_twilio(key_sid=key.key_sid, secret=key.secret) as twilio:
+        _look_for_permissions(twilio, key, answer)
+
+
+def _look_for_permissions(twilio: LocalTwilio, key: TwilioCredentials, answer: Answer) -> None:
+    twilio.server.fault = lambda _request: Instead(answer)
+    calls = TwilioCalls(key, clock=NOW, phone_key=lambda _number: None, base_url=twilio.url, patience=QUICK)
+    with pytest.raises(ProviderRefused, match="give it the permission /twilio/billing/usage/read in Twilio's console"):
+        pulled(twilio, login=key)
+    with pytest.raises(ProviderRefused, match="give it the permission /twilio/voice/recordings/list"):
+        next(calls.calls(Account(MAIN, ""), SPAN, lambda _rows: None))
+    twilio.server.fault = lambda asked: Instead(answer) if "/Calls" in asked.path else None
+    with pytest.raises(ProviderRefused, match="give it the permission /twilio/voice/calls/list"):
+        next(calls.calls(Account(MAIN, ""), SPAN, lambda _rows: None))
 
 
 def test_that_the_wait_twilio_asks_for_is_kept_up_to_a_cap(twilio: LocalTwilio) -> None:
