@@ -24,13 +24,13 @@ class SyncRun(Base):
 class SyncStep(Base):
     """What landed of one account, committed together with its rows: the newest `through` is the account's watermark.
 
-    Days are the provider's own (UTC), both included. `rows` were read at the source, `landed` were new here,
-    `difference_usd` is what they change.
+    Days are the provider's own (UTC), both included; where the very first could not be taken, `through` is the day
+    before it. `rows` were read at the source, `landed` were new here, `difference_usd` is what they change.
     """
 
     __tablename__ = "sync_step"
     __table_args__ = (
-        CheckConstraint("first_day <= through AND isfinite(first_day) AND isfinite(through)", name="days"),
+        CheckConstraint("first_day <= through + 1 AND isfinite(first_day) AND isfinite(through)", name="days"),
         CheckConstraint("least(rows, landed) >= 0 AND difference_usd < 'NaN'", name="figures"),
         Index("ix_sync_step_run_id", "run_id"),
     )

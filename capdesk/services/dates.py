@@ -28,6 +28,17 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
+def last_daily_moment(now: datetime, zone: ZoneInfo, at: time) -> datetime:
+    """The newest moment not after `now` at which the zone's clocks showed `at`, in UTC: one for each day.
+
+    Where the clocks skip that time it is as much later; where they show it twice it is the first.
+    """
+    today = business_date(now, zone)
+    days = (today - timedelta(days=back) for back in range(-1, 3))
+    moments = (datetime.combine(day, at, zone).astimezone(UTC) for day in days)
+    return next(moment for moment in moments if moment <= now)
+
+
 @dataclass(frozen=True, order=True)
 class Week:
     """An ISO week, Monday to Sunday."""

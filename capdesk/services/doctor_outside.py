@@ -18,7 +18,7 @@ from capdesk.services.reports.summary import PROVIDER_NAMES
 from capdesk.services.reports.wording import counted, long_day, sentence
 from capdesk.services.schedule.memory import read_installed, read_last_run
 from capdesk.services.secrets import Secrets, secret_name
-from capdesk.services.sync.state import SourceState, source_states
+from capdesk.services.source_states import SourceState, source_states
 
 if TYPE_CHECKING:
     from capdesk.services.providers.smtp import SmtpSettings
@@ -88,6 +88,8 @@ def look_at_schedule(folder: Path, clock: Clock) -> Finding:
     if made is None:
         return "nothing runs by itself; `capdesk schedule install` changes that", ""
     found = f"installed with {made.kind}"
+    if not Path(made.program[0]).exists():
+        return f"{found}, but {made.program[0]} is not there any more", "run: capdesk schedule install"
     if last is None:
         return f"{found}, has not run yet", ""
     found += f", last ran {last.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,5 +1,6 @@
 """`capdesk doctor`: one line for each thing a desk needs, with what to do where it is not well."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -139,7 +140,7 @@ def test_that_a_schedule_that_fell_silent_is_named(capdesk: Capdesk, tmp_path: P
         True,
         "nothing runs by itself; `capdesk schedule install` changes that",
     )
-    write_installed(folder, Installed("cron", ("/bin/capdesk",), "", 7))
+    write_installed(folder, Installed("cron", (sys.executable,), "", 7))
     assert checks(capdesk)["schedule"] == (True, "installed with cron, has not run yet", "")
     write_last_run(folder, LastRun(datetime(2026, 1, 5, 6, tzinfo=UTC), 0, ()))
     assert checks(capdesk)["schedule"] == (
@@ -147,6 +148,22 @@ def test_that_a_schedule_that_fell_silent_is_named(capdesk: Capdesk, tmp_path: P
         "installed with cron, last ran 2026-01-05 06:00 UTC",
         "see: capdesk schedule status",
     )
+
+
+def test_that_a_schedule_whose_program_is_gone_is_named(capdesk: Capdesk, tmp_path: Path) -> None:
+    write_installed(tmp_path / "desk", Installed("cron", (str(tmp_path / "gone"),), "", 7))
+    assert checks(capdesk)["schedule"] == (
+        False,
+        f"installed with cron, but {tmp_path / 'gone'} is not there any more",
+        "run: capdesk schedule install",
+    )
+
+
+def test_that_a_note_that_cannot_be_read_fails_its_own_check_and_no_other(capdesk: Capdesk, tmp_path: Path) -> None:
+    (tmp_path / "desk" / "schedule-run.json").mkdir(parents=True)
+    found = checks(capdesk)
+    assert (found["schedule"][0], found["schema"][0]) == (False, True)
+    assert found["schedule"][1].startswith(f"{tmp_path / 'desk' / 'schedule-run.json'} cannot be read")
 
 
 def test_that_an_email_nobody_can_tell_of_is_shown(capdesk: Capdesk, desk: Desk) -> None:

@@ -56,6 +56,30 @@ def test_that_a_secret_comes_from_a_file_as_it_is(secrets: Secrets, kept: Stored
     assert kept.get("gcp-p.d.t") == account
 
 
+def test_that_the_mark_editors_put_before_a_text_is_no_part_of_the_secret(
+    secrets: Secrets, kept: StoredSecrets, tmp_path: Path
+) -> None:
+    (tmp_path / "token.txt").write_bytes(b"\xef\xbb\xbf" + SECRET.encode() + b"\r\n")
+    assert secrets("set", "twilio-AC1", "--from-file", tmp_path / "token.txt").code == 0
+    assert secrets("set", "smtp-password", given=f"\ufeff{SECRET}\n").code == 0
+    assert (kept.get("twilio-AC1"), kept.get("smtp-password")) == (SECRET, SECRET)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no /dev/zero, and no shell that closes standard input")
+def test_that_what_never_ends_and_what_is_closed_are_no_secret(tmp_path: Path) -> None:
+    environment = {**no_keyring_environment(tmp_path), "CAPDESK_MASTER_KEY": KEY}
+    command = f"{sys.executable} -m capdesk --desk '{tmp_path}' secrets set smtp-password"
+    for rest, sentence in (
+        ("</dev/zero", "A secret is text of at most 64 KB"),
+        ("--from-file /dev/zero", "A secret is text of at most 64 KB"),
+        ("<&-", "Standard input is closed: give the secret there, or with --from-file."),
+    ):
+        ran = subprocess.run(
+            ["sh", "-c", f"{command} {rest}"], cwd=ROOT, capture_output=True, text=True, env=environment, check=False
+        )
+        assert (ran.returncode, sentence in ran.stderr) == (2, True), ran.stderr
+
+
 _AT_A_TERMINAL = """
 import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, "-m", "capdesk", *sys.argv[1:]])))

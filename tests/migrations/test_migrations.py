@@ -22,6 +22,8 @@ from capdesk.models import Base
 from capdesk.services.database import schema
 from capdesk.services.database.embedded import Lease
 from tests.conftest import admin_statement, admin_url
+from tests.models.everything import content, fill
+from tests.models.ledger import Ledger, connect
 
 _ROOT = Path(__file__).parents[2]
 _numbers = itertools.count(1)
@@ -53,6 +55,10 @@ RULES = text(
     " SELECT c.relname, coalesce(pg_get_viewdef(c.oid), ''), c.relacl::text FROM pg_class c"
     " WHERE c.relnamespace = 'capdesk'::regnamespace AND c.relkind IN ('r', 'v', 'S')"
 )
+
+MADE_BY_0002 = {
+    *("connection", "sync_run", "sync_step", "sync_outcome", "twilio_call", "staged_coverage", "staged_twilio_call")
+}
 
 Found = dict[str, set[tuple[object, ...]]]
 
@@ -146,6 +152,34 @@ def test_that_a_revision_can_be_taken_back_and_made_again(engine: Engine, server
     with engine.connect() as connection:
         connection.execute(text("SET search_path = capdesk"))
         assert everything(connection) == before
+
+
+def test_that_a_desk_of_the_first_version_keeps_every_row_when_it_is_brought_up(engine: Engine, server: Lease) -> None:
+    prepare(engine, server)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT capdesk.create_desk('America/New_York', 'Olga', NULL, '\\x00010203')"))
+    with connect(engine.url) as admin:
+        ledger = Ledger(admin)
+        fill(ledger)
+        before = content(ledger)
+    with engine.connect() as connection:
+        as_owner(connection)
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        connection.execute(text("COMMENT ON SCHEMA capdesk IS 'rules of the first version'"))
+        connection.commit()
+    with connect(engine.url) as admin:
+        first = content(Ledger(admin))
+    assert len(first) == len(before) - len(MADE_BY_0002)
+    prepare(engine, server)
+    with connect(engine.url) as admin:
+        ledger = Ledger(admin)
+        after = content(ledger)
+        assert ledger.value("SELECT daily_time::text FROM desk") == "06:00:00"
+    kept = set(before) - MADE_BY_0002 - {"alembic_version"}
+    assert {table: after[table] for table in kept} == {table: before[table] for table in kept}
+    assert {after[table][0] for table in MADE_BY_0002} == {0}
 
 
 def test_that_the_rules_can_be_applied_again_and_again(engine: Engine, server: Lease) -> None:

@@ -5,13 +5,17 @@ from datetime import date
 from psycopg.types.json import Jsonb
 
 from tests.models.ledger import OWNER, Call, Charge, Event, Hours, Ledger, Row, moment, phone
+from tests.models.pulls import Pulls, TwilioCall
 
 SNAPSHOT = {
     "capital": {"spent_usd": "0.000000"},
     "time": {"used_days": 0},
     "caps_before": {"capital_cap_usd": "1000.000000", "time_cap_days": 10},
 }
-PASSING = ("staged_call", "staged_event", "staged_time_log", "staged_lead", "staged_charge")
+PASSING = (
+    *("staged_call", "staged_event", "staged_time_log", "staged_lead", "staged_charge"),
+    *("staged_coverage", "staged_twilio_call"),
+)
 """Emptied in the transaction that fills them."""
 
 
@@ -32,6 +36,7 @@ def fill(ledger: Ledger) -> None:
     ledger.running(campaign, None, "Running", qpc="5")
     _decisions(ledger, ended)
     _receipts(ledger)
+    _pulls(Pulls(ledger))
 
 
 def evaluate(ledger: Ledger, experiment: int, verdict: str = "pass", **other: object) -> int:
@@ -98,6 +103,15 @@ def _receipts(ledger: Ledger) -> None:
         "INSERT INTO seal_block (seal_id, table_name, first_id, last_id, rows, hash) VALUES (%s, 'call', 1, 1, 1, %s)"
     )
     ledger.rows(block, made, hashes)
+
+
+def _pulls(pulls: Pulls) -> None:
+    """A pull of calls that is done, and one of costs that was killed."""
+    calls, costs = pulls.run(source="twilio-calls"), pulls.run()
+    pulls.calls(calls, TwilioCall("CA1", phone="+13055550123"))
+    for run in (calls, costs):
+        pulls.step(run, "AC1", date(2025, 3, 3))
+    pulls.end(calls)
 
 
 def tables(ledger: Ledger) -> list[str]:

@@ -10,7 +10,7 @@ from tests.models.everything import PASSING, content, fill, tables
 from tests.models.ledger import Call, Ledger, connect, moment, refused
 
 DESK = (
-    "zone phone_region recipients weekly_weekday weekly_time gcp_label_key"
+    "zone phone_region recipients weekly_weekday weekly_time daily_time gcp_label_key"
     " mail_from mail_host mail_port mail_user mail_security"
 )
 EXPERIMENT = "name hypothesis capital_cap_usd time_cap_days tranche_size_usd primary_success_event secondary_events"
@@ -30,6 +30,10 @@ INSERTED = {
     "notification_log": "kind period recipient experiment_id about",
     "notification_attempt": "notification_id number message_id",
     "notification_outcome": "notification_id attempt_id outcome detail",
+    "connection": "provider account base_url settings active",
+    "sync_run": "connection_id source",
+    "sync_step": "run_id account first_day through rows landed difference_usd batch_id",
+    "sync_outcome": "run_id outcome detail bytes_billed",
     "import_reject": "batch_id line field reason",
     "import_profile": "kind name mapping",
     "seal": "previous_hash root hash rows",
@@ -47,6 +51,8 @@ UPDATED = {
     "call_detail": "phone metadata_json",
     "event_detail": "phone metadata_json",
     "import_profile": "mapping",
+    "connection": "base_url settings active",
+    "twilio_call": "phone own_number",
 }
 DELETED = {"bonus_rule", "import_reject", "import_profile", *PASSING}
 CALLED = {
@@ -54,7 +60,7 @@ CALLED = {
     "next_batch", "record_batch", "transition_experiment", "set_member_rate", "assign_member", "dated_experiment",
     "record_time_logs", "set_lead_status", "record_leads", "record_calls", "record_events", "record_charges",
     "map_charges", "mapping_of", "caps_in_force", "experiment_rules", "reverse_event", "reverse_call",
-    "reverse_time_log",
+    "reverse_time_log", "unknown_twilio_calls", "record_twilio_calls",
 }  # fmt: skip
 
 COLUMNS = (

@@ -81,7 +81,7 @@ def _sync_step() -> None:
         sa.Column("batch_id", sa.BigInteger(), nullable=True),
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "first_day <= through AND isfinite(first_day) AND isfinite(through)", name=op.f("ck_sync_step_days")
+            "first_day <= through + 1 AND isfinite(first_day) AND isfinite(through)", name=op.f("ck_sync_step_days")
         ),
         sa.CheckConstraint("least(rows, landed) >= 0 AND difference_usd < 'NaN'", name=op.f("ck_sync_step_figures")),
         sa.ForeignKeyConstraint(["run_id"], ["sync_run.id"], name=op.f("fk_sync_step_run_id")),
@@ -129,10 +129,9 @@ def _twilio_call() -> None:
         sa.Column("recording_sid", sa.Text(), nullable=True),
         sa.CheckConstraint("recording_sid IS NULL OR duration_s >= 150", name=op.f("ck_twilio_call_recording")),
         sa.CheckConstraint("duration_s >= 0 AND isfinite(started_at)", name=op.f("ck_twilio_call_call")),
-        sa.ForeignKeyConstraint(["run_id"], ["sync_run.id"], name=op.f("fk_twilio_call_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_twilio_call")),
     )
-    op.create_index("ix_twilio_call_sid", "twilio_call", ["sid"])
+    op.create_index("ix_twilio_call_sid_id", "twilio_call", ["sid", "id"])
     op.create_index("ix_twilio_call_started_at", "twilio_call", ["started_at"], postgresql_using="brin")
 
 

@@ -33,20 +33,37 @@ SELECT id, provider, account, project, label, usage_date, amount_usd, recorded_a
 FROM provider_charge;
 
 -- The ledger rows of newly appended charges. A grain already in the ledger of its mapped campaign keeps date, campaign
--- and experiment; another gets the first experiment that had run on its usage day.
+-- and experiment; another gets the first experiment that had run on its usage day. Mapping and experiment are asked for
+-- once per owner and day, not once per charge.
 CREATE OR REPLACE FUNCTION roll_charges(p_from_id bigint, p_now timestamptz) RETURNS void
 LANGUAGE sql SET search_path = capdesk, pg_temp AS $$
+  WITH fresh AS MATERIALIZED (
+    SELECT id, provider, account, coalesce(project, '') AS project, project IS NULL AS projectless,
+           coalesce(label, '') AS label, label IS NULL AS labelless, usage_date, grain_key, amount_usd
+    FROM provider_charge WHERE id >= p_from_id
+  ), owner AS MATERIALIZED (
+    SELECT o.*, m.id AS mapping_id, m.campaign_id
+    FROM (SELECT DISTINCT provider, account, project, projectless, label, labelless FROM fresh) o
+    CROSS JOIN LATERAL mapping_of(o.provider, o.account, CASE WHEN NOT o.projectless THEN o.project END,
+                                  CASE WHEN NOT o.labelless THEN o.label END) m
+    WHERE m.campaign_id IS NOT NULL
+  ), mapped AS MATERIALIZED (
+    SELECT c.*, o.mapping_id, o.campaign_id
+    FROM fresh c JOIN owner o USING (provider, account, project, projectless, label, labelless)
+  ), dated AS MATERIALIZED (
+    SELECT d.*, dated_experiment(d.campaign_id, d.usage_date, 'UTC') AS experiment_id
+    FROM (SELECT DISTINCT campaign_id, usage_date FROM mapped) d
+  )
   INSERT INTO cost_rollup (date, campaign_id, experiment_id, source, cost_usd, charge_id, mapping_id, recorded_at)
-  SELECT c.usage_date, m.campaign_id,
-         CASE WHEN before.id IS NOT NULL THEN before.experiment_id
-              ELSE dated_experiment(m.campaign_id, c.usage_date, 'UTC') END,
-         c.provider::text::cost_source, c.amount_usd, c.id, m.id, p_now
-  FROM provider_charge c
-  CROSS JOIN LATERAL mapping_of(c.provider, c.account, c.project, c.label) m
-  LEFT JOIN LATERAL (
-    SELECT r.id, r.experiment_id FROM cost_rollup r JOIN provider_charge p ON p.id = r.charge_id
-    WHERE p.grain_key = c.grain_key AND r.campaign_id = m.campaign_id ORDER BY r.id DESC LIMIT 1) before ON true
-  WHERE c.id >= p_from_id AND m.campaign_id IS NOT NULL
+  SELECT c.usage_date, c.campaign_id,
+         CASE WHEN before.rows > 0 THEN before.experiment_id ELSE d.experiment_id END,
+         c.provider::text::cost_source, c.amount_usd, c.id, c.mapping_id, p_now
+  FROM mapped c
+  JOIN dated d USING (campaign_id, usage_date)
+  CROSS JOIN LATERAL (  -- by the grain's few charges: no index on campaigns, none walked backwards
+    SELECT count(*) AS rows, (array_agg(r.experiment_id ORDER BY r.id DESC))[1] AS experiment_id
+    FROM provider_charge p JOIN cost_rollup r ON r.charge_id = p.id
+    WHERE p.grain_key = c.grain_key AND r.campaign_id + 0 = c.campaign_id) before
   ORDER BY c.id
 $$;
 
@@ -61,6 +78,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
 DECLARE
   v_now timestamptz := ledger_now();
   v_first bigint;
+  v_many boolean;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('capdesk charges'));
   ANALYZE staged_charge;
@@ -106,7 +124,15 @@ BEGIN
   SELECT f.line, 'duplicate', 'amount_usd', NULL
   FROM fresh f WHERE difference = 0 AND EXISTS (SELECT FROM known k WHERE k.key = f.key) ORDER BY f.line;
 
+  -- Fresh statistics before the ledger looks up each charge's grain: a large first pull comes before any autovacuum.
+  v_many := (SELECT count(*) FROM provider_charge WHERE id >= v_first) >= 10000;
+  IF v_many THEN
+    ANALYZE provider_charge;
+  END IF;
   PERFORM roll_charges(v_first, v_now);
+  IF v_many THEN
+    ANALYZE cost_rollup;
+  END IF;
   DELETE FROM staged_charge WHERE batch_id = p_batch;
   DELETE FROM staged_coverage WHERE batch_id = p_batch;
 END $$;

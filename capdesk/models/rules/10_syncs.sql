@@ -26,29 +26,50 @@ END $$;
 CREATE OR REPLACE TRIGGER guard_step BEFORE INSERT ON sync_step FOR EACH ROW EXECUTE FUNCTION guard_step();
 ALTER TABLE sync_step ENABLE ALWAYS TRIGGER guard_step;
 
--- Appends what the staged calls say that was not known: a new call, or a known one whose state, price or recording
--- changed. Returns how many rows that were.
+-- The calls staged for a run that say what is not known: a new call, or a known one whose state, price or recording
+-- changed. The last line of a call holds. It gives whole rows: who joined lines back would need fresh statistics.
+CREATE OR REPLACE FUNCTION unknown_twilio_calls(p_run bigint) RETURNS SETOF staged_twilio_call
+LANGUAGE sql STABLE SET search_path = capdesk, pg_temp AS $$
+  SELECT s.*
+  FROM (SELECT DISTINCT ON (sid) * FROM staged_twilio_call WHERE batch_id = p_run ORDER BY sid, line DESC) s
+  LEFT JOIN LATERAL (SELECT * FROM twilio_call c WHERE c.sid = s.sid ORDER BY c.id DESC LIMIT 1) known ON true
+  WHERE known.id IS NULL
+     OR (known.status, known.ended_at, known.duration_s, known.price_usd, known.answered_by, known.recording_sid)
+        IS DISTINCT FROM (s.status, s.ended_at, s.duration_s, s.price_usd, s.answered_by, s.recording_sid)
+$$;
+
+-- Truncating frees the space at once, when nobody else is staging calls; deleting always works.
+CREATE OR REPLACE FUNCTION clear_staged_twilio_calls(p_run bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = capdesk, pg_temp AS $$
+BEGIN
+  BEGIN
+    LOCK TABLE staged_twilio_call IN ACCESS EXCLUSIVE MODE NOWAIT;
+    IF NOT EXISTS (SELECT FROM staged_twilio_call WHERE batch_id <> p_run) THEN
+      TRUNCATE staged_twilio_call;
+      RETURN;
+    END IF;
+  EXCEPTION WHEN lock_not_available THEN
+    NULL;
+  END;
+  DELETE FROM staged_twilio_call WHERE batch_id = p_run;
+END $$;
+
+-- Appends what the staged calls say that was not known. Returns how many rows that were.
 CREATE OR REPLACE FUNCTION record_twilio_calls(p_run bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = capdesk, pg_temp AS $$
 DECLARE
   v_landed bigint;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('capdesk twilio calls'));
-  IF EXISTS (SELECT FROM sync_outcome WHERE run_id = p_run) THEN
+  IF NOT EXISTS (SELECT FROM sync_run WHERE id = p_run) OR EXISTS (SELECT FROM sync_outcome WHERE run_id = p_run) THEN
     RAISE EXCEPTION 'This pull has ended: nothing more is recorded of it.' USING ERRCODE = 'CD001';
   END IF;
-  ANALYZE staged_twilio_call;
   INSERT INTO twilio_call (sid, parent_sid, account, direction, status, started_at, ended_at, duration_s, price_usd, answered_by,
                            own_number, phone, phone_key, recording_sid, recorded_at, run_id)
   SELECT s.sid, s.parent_sid, s.account, s.direction, s.status, s.started_at, s.ended_at, s.duration_s, s.price_usd, s.answered_by,
          s.own_number, s.phone, s.phone_key, s.recording_sid, clock_timestamp(), p_run
-  FROM (SELECT DISTINCT ON (sid) * FROM staged_twilio_call WHERE batch_id = p_run ORDER BY sid, line DESC) s
-  LEFT JOIN LATERAL (SELECT * FROM twilio_call c WHERE c.sid = s.sid ORDER BY c.id DESC LIMIT 1) known ON true
-  WHERE known.id IS NULL
-     OR (known.status, known.ended_at, known.duration_s, known.price_usd, known.answered_by, known.recording_sid)
-        IS DISTINCT FROM (s.status, s.ended_at, s.duration_s, s.price_usd, s.answered_by, s.recording_sid)
-  ORDER BY s.started_at;
+  FROM unknown_twilio_calls(p_run) s ORDER BY s.started_at, s.sid;
   GET DIAGNOSTICS v_landed = ROW_COUNT;
-  DELETE FROM staged_twilio_call WHERE batch_id = p_run;
+  PERFORM clear_staged_twilio_calls(p_run);
   RETURN v_landed;
 END $$;

@@ -20,7 +20,7 @@ GRANT INSERT (campaign_id, name, hypothesis, capital_cap_usd, time_cap_days, tra
 GRANT INSERT (experiment_id, event_type, bonus_amount_usd), UPDATE (bonus_amount_usd), DELETE ON bonus_rule TO capdesk_app;
 GRANT INSERT (name, email, role, active), UPDATE (name, email, role, active) ON team_member TO capdesk_app;
 GRANT UPDATE (phone, name, email, extra) ON lead_contact TO capdesk_app;
-GRANT UPDATE (phone) ON twilio_call TO capdesk_app;
+GRANT UPDATE (phone, own_number) ON twilio_call TO capdesk_app;
 GRANT UPDATE (phone, metadata_json) ON call_detail, event_detail TO capdesk_app;
 
 GRANT INSERT (experiment_id, capital_cap_usd, time_cap_days, tranche_size_usd, verdict, reason, recommended_next_action,
@@ -53,7 +53,8 @@ GRANT EXECUTE ON FUNCTION
   record_time_logs(bigint, bigint, boolean),
   set_lead_status(bigint, lead_status_name), record_leads(bigint, bigint),
   record_calls(bigint, bigint, text, boolean), record_events(bigint, bigint, boolean),
-  record_charges(bigint, boolean), record_twilio_calls(bigint), map_charges(provider_name, text, text, text, bigint, bigint),
+  record_charges(bigint, boolean), unknown_twilio_calls(bigint),
+  record_twilio_calls(bigint), map_charges(provider_name, text, text, text, bigint, bigint),
   mapping_of(provider_name, text, text, text), caps_in_force(bigint), experiment_rules(bigint),
   reverse_event(bigint, text, bigint), reverse_call(bigint, text, bigint), reverse_time_log(bigint, text, bigint)
 TO capdesk_app;

@@ -18,7 +18,8 @@ class PhoneBook:
 
     def __init__(self, key: bytes, region: str = "US") -> None:
         """`key` is the desk's secret for phone keys; `region` (ISO 3166) says what a number without + means."""
-        self._key = key
+        # Copied for each number: hmac.digest lets go of the interpreter lock, and then waits to have it back.
+        self._keyed = hmac.new(key, digestmod="sha256")
         self._region = region.upper()
         if self._region not in phonenumbers.SUPPORTED_REGIONS:
             raise UsageRefused(f"'{region}' is no region for phone numbers; write a country code like US.")
@@ -33,7 +34,9 @@ class PhoneBook:
 
     def key_of(self, e164: str) -> uuid.UUID:
         """The first 16 bytes of HMAC-SHA256 over the number: equal numbers, equal keys, no way back."""
-        return uuid.UUID(bytes=hmac.digest(self._key, e164.encode(), "sha256")[:16])
+        hashed = self._keyed.copy()
+        hashed.update(e164.encode())
+        return uuid.UUID(bytes=hashed.digest()[:16])
 
     def look_up(self, raw: str) -> tuple[str, uuid.UUID]:
         """(E.164, key) of a number as written; hot loops ask `known` first."""

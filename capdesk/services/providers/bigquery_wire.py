@@ -2,7 +2,6 @@
 
 import io
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as StillRunning
 from contextlib import suppress
@@ -23,6 +22,7 @@ from capdesk.services.providers.bigquery_errors import Where, sentence, told
 from capdesk.services.providers.bigquery_key import is_local
 from capdesk.services.providers.billing_grains import IllShaped
 from capdesk.services.providers.billing_query import BillingQuery, Layout, require_columns
+from capdesk.services.providers.bounded_http import bound
 
 GOOGLE = "https://bigquery.googleapis.com"
 # At DEBUG Google's libraries write down what signs us in, and whatever an answer repeats of it.
@@ -59,10 +59,9 @@ class _Bounded(requests.Session):
     answer_s: float = 30.0
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        deadline = time.monotonic() + self.answer_s
         kwargs |= {"timeout": self.answer_s, "stream": True, "allow_redirects": False}
         answer = super().send(request, **kwargs)
-        body = _whole(answer.raw, deadline)
+        body = _whole(answer.raw)
         if answer.status_code == requests.codes.ok and not body:
             # What is left of an answer cut in its headers; BigQuery never has nothing to say.
             raise requests.ConnectionError("the answer is empty")
@@ -74,13 +73,13 @@ class _Authorized(_Bounded, AuthorizedSession):
     """The same, signed in."""
 
 
-def _whole(raw: urllib3.HTTPResponse, deadline: float) -> bytes:
+def _whole(raw: urllib3.HTTPResponse) -> bytes:
     read = bytearray()
     try:
         while chunk := raw.read1(_CHUNK, decode_content=True):
             read += chunk
-            if time.monotonic() > deadline:
-                raise requests.ReadTimeout("the answer takes too long")
+    except urllib3.exceptions.ReadTimeoutError:
+        raise requests.ReadTimeout("the answer takes too long") from None
     except urllib3.exceptions.HTTPError as error:
         raise requests.ConnectionError(type(error).__name__) from None
     finally:
@@ -99,6 +98,7 @@ class Wire:
         self._session = _Authorized(credentials, auth_request=Request(plain))
         for session in (plain, self._session):
             session.answer_s = patience.answer_s
+            bound(session, patience.answer_s)
             # A proxy in the environment is for the way out, and must not see what stays on this computer.
             session.trust_env = base_url is None or not is_local(base_url)
         self._client = bigquery.Client(

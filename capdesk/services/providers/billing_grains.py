@@ -19,6 +19,11 @@ _TEXTS = (
     (6, "invoice.month", "no month like 202611"),
     (7, "cost_type", "no text"),
 )
+_KEPT_AS_THEY_ARE = (
+    *((0, "billing_account_id"), (2, "project.id"), (3, "service.id"), (4, "sku.id"), (5, "the label")),
+    *((6, "invoice.month"), (7, "cost_type")),
+)
+_LONGEST = 1000
 Key = tuple[object, ...]
 Found = tuple[date, Key, Decimal, Mapping[str, object], int]
 
@@ -80,7 +85,7 @@ class Grains:
         self._totals.add((all_grains, all_records))
         self.grains += 1
         self.rows += records
-        names = {"service": str(service or ""), "sku": str(sku or "")}
+        names = {"service": _name(service), "sku": _name(sku)}
         amounts = {"cost": f"{cost:f}", "credits": f"{credit:f}"}
         reason = _fault(grain, unpriced)
         if day is None:
@@ -136,6 +141,10 @@ class Grains:
 
 def _fault(grain: Key, unpriced: object) -> str | None:
     """Why a grain cannot be taken, in the words its rows are told in."""
+    for place, name in _KEPT_AS_THEY_ARE:
+        text = grain[place]
+        if isinstance(text, str) and not (text.isprintable() and len(text) <= _LONGEST):
+            return f"{name} holds what cannot be kept: a control character, or more than {_LONGEST} letters"
     for place, name, wanted in _TEXTS:
         value = grain[place]
         if type(value) is not str or not value:
@@ -147,9 +156,14 @@ def _fault(grain: Key, unpriced: object) -> str | None:
     return "cost or credits.amount is missing" if unpriced != 0 else None
 
 
+def _name(value: object) -> str:
+    """For people, so without what a terminal or the database would not take."""
+    return "".join(char for char in str(value or "") if char.isprintable())[:_LONGEST]
+
+
 def _days(days: set[date]) -> str:
     first, *others = sorted(days)
-    return f"{first}" if not others else f"{first} and {len(others)} other days"
+    return f"{first}" if not others else f"{first} and {len(others)} other day{'s' * (len(others) > 1)}"
 
 
 def _order(one: Found) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""HTTP whose answers are bounded in time and size, behind the interface a Twilio client sends its requests through.
+"""HTTP whose answers are bounded in time, for BigQuery's library; and in size, as a Twilio client sends its requests.
 
 Time-outs of sockets bound each wait, so an answer that drips byte by byte would last for hours; here the whole
 answer, its head included, has a deadline. Nothing is logged, retried, redirected or decoded.
@@ -56,8 +56,7 @@ class BoundedHttp:
         self._lines: list[socket.socket] = []
         self._session = requests.Session()
         self._session.trust_env = not direct
-        self._session.mount("https://", _Bounded(limits, self._lines))
-        self._session.mount("http://", _Bounded(limits, self._lines))
+        bound(self._session, limits.answer_s, self._lines)
 
     def request(  # noqa: PLR0913 - the interface is the Twilio client's
         self,
@@ -102,11 +101,17 @@ class BoundedHttp:
         self._session.close()
 
 
+def bound(session: requests.Session, answer_s: float, lines: list[socket.socket] | None = None) -> None:
+    """Every answer of the session is due, whole, `answer_s` after it was asked for. `lines` gets the newest socket."""
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Bounded(answer_s, [] if lines is None else lines))
+
+
 class _Bounded(HTTPAdapter):
     """Connections whose answers have a deadline, to the host itself or to a proxy."""
 
-    def __init__(self, limits: Limits, lines: list[socket.socket]) -> None:
-        self._pools = _pools(limits.answer_s, lines)
+    def __init__(self, answer_s: float, lines: list[socket.socket]) -> None:
+        self._pools = _pools(answer_s, lines)
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **named: Any) -> None:

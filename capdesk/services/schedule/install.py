@@ -1,6 +1,7 @@
 """Installing, showing and removing a desk's job with whichever scheduler there is."""
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -101,10 +102,17 @@ def install(machine: Machine, schedule: Schedule, kind: Kind | None = None) -> S
 
 
 def remove(machine: Machine, folder: Path) -> bool:
-    """Whether there was a job. Raises RuleRefused where one is still there."""
+    """Whether there was a job. Raises RuleRefused where one is, or may be, still there."""
     found = [one.remove(desk_id(folder)) for one in schedulers(machine)]
+    if not any(found) and (reason := _silent(machine, read_installed(folder))):
+        raise RuleRefused(f"Nothing was taken away, {reason}: ask who administers this computer, then try again.")
     forget_installed(folder)
     return any(found)
+
+
+def _silent(machine: Machine, made: Installed | None) -> str | None:
+    """Why the scheduler that has the job cannot tell of it now."""
+    return next((one.silent() for one in schedulers(machine) if made and one.kind == made.kind), None)
 
 
 def status(machine: Machine, folder: Path, now: datetime) -> Status:
@@ -119,13 +127,24 @@ def status(machine: Machine, folder: Path, now: datetime) -> Status:
         gone = bool(program) and not Path(program[0]).exists()
         if gone:
             notes.append(f"{program[0]} is not there any more: run `capdesk schedule install` again.")
+        if not folder.exists():
+            gone = True
+            notes.append(
+                f"There is no desk in {folder} any more: take its job away with "
+                f"`capdesk --desk {shlex.quote(str(folder))} schedule remove`."
+            )
         hourly = next_hourly(now, made.minute) if made and job.fires else None
         broken = gone or not job.fires
         return Status(one.kind, job.name, program, job.next_run or hourly, last, tuple(notes), broken)
     if made is None:
         return Status(None, None, (), None, last, (), False)
-    gone_note = f"What was installed with {made.kind} is not there any more: run `capdesk schedule install` again."
-    return Status(None, None, program, None, last, (gone_note,), True)
+    reason = _silent(machine, made)
+    note = (
+        f"It was installed with {made.kind}, but {reason}: nobody can tell whether it still runs."
+        if reason
+        else f"What was installed with {made.kind} is not there any more: run `capdesk schedule install` again."
+    )
+    return Status(None, None, program, None, last, (note,), True)
 
 
 def outdated(machine: Machine, folder: Path, settings: Settings) -> str | None:

@@ -13,7 +13,8 @@ from capdesk.errors import RuleRefused
 
 NOT_THERE = 127
 """The code of a program that does not exist, as shells give it."""
-_TIME_OUT_S = 30
+_TIME_OUT_S = 8
+"""A tool that takes longer hangs, and somebody may sit in front of it."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ The second also holds the latest moment a firing saw, by which a clock that was 
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from capdesk.services.plain import plain
 from capdesk.services.schedule.machine import read_bytes, remove_file, write_whole
@@ -39,7 +39,10 @@ def read_installed(folder: Path) -> Installed | None:
     """None where nothing was installed or the file cannot be understood: the scheduler itself is asked then."""
     found = _read(folder / _INSTALLED)
     try:
-        return Installed(found["kind"], tuple(found["program"]), str(found["digest"]), int(found["minute"]))
+        program, minute = _texts(found["program"]), int(found["minute"])
+        if found["kind"] not in get_args(Kind) or not program or not 0 <= minute < 60:
+            return None
+        return Installed(found["kind"], program, str(found["digest"]), minute)
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -55,7 +58,7 @@ def forget_installed(folder: Path) -> None:
 def read_last_run(folder: Path) -> LastRun | None:
     found = _read(folder / _LAST_RUN)
     try:
-        return LastRun(datetime.fromisoformat(found["at"]), int(found["exit_code"]), tuple(found["lines"]))
+        return LastRun(_moment(found["at"]), int(found["exit_code"]), _texts(found["lines"]))
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -68,13 +71,27 @@ def read_latest_moment(folder: Path) -> datetime | None:
     """The latest moment any firing saw."""
     found = _read(folder / _LATEST)
     try:
-        return datetime.fromisoformat(found["latest"])
+        return _moment(found["latest"])
     except (KeyError, TypeError, ValueError):
         return None
 
 
 def write_latest_moment(folder: Path, moment: datetime) -> None:
     _write(folder / _LATEST, plain({"latest": moment}))
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError where it says no zone, or lies where local time may not reach."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or not 1970 <= moment.year < 9999:
+        raise ValueError(text)
+    return moment.astimezone(UTC)
+
+
+def _texts(found: Any) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise TypeError
+    return tuple(found)
 
 
 def _read(path: Path) -> Any:

@@ -17,9 +17,11 @@ class Cron:
 
     def missing(self) -> str | None:
         ran = self.machine.runner.run("crontab", "-l")
-        if ran.code == NOT_THERE:
-            return "there is no crontab"
-        return None if ran.code == 0 or _none_yet(ran) else f"`crontab -l` says no ({ran.err[:200].rstrip('.')})"
+        return "there is no crontab" if ran.code == NOT_THERE else _said_no(ran)
+
+    def silent(self) -> str | None:
+        ran = self.machine.runner.run("crontab", "-l")
+        return None if ran.code == NOT_THERE else _said_no(ran)
 
     def rendered(self, schedule: Schedule) -> dict[str, bytes]:
         return {"crontab": render_cron(schedule).encode()}
@@ -64,6 +66,10 @@ class Cron:
         ran = self.machine.runner.run("crontab", "-", given=content)
         if ran.code != 0:
             raise refused("Writing your crontab", ran, "nothing was changed; ask who administers this computer")
+
+
+def _said_no(ran: Ran) -> str | None:
+    return None if ran.code == 0 or _none_yet(ran) else f"`crontab -l` says no ({ran.err[:200].rstrip('.')})"
 
 
 def _none_yet(ran: Ran) -> bool:

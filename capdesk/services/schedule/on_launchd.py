@@ -22,6 +22,9 @@ class Launchd:
         there = self.machine.runner.run("launchctl", "help").code != NOT_THERE
         return None if there else "there is no launchctl"
 
+    def silent(self) -> str | None:
+        return None  # its files lie open
+
     def rendered(self, schedule: Schedule) -> dict[str, bytes]:
         return {f"{launchd_label(schedule.id)}.plist": render_launchd(schedule)}
 

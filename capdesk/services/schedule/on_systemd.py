@@ -27,6 +27,9 @@ class Systemd:
             return "there is no systemd"
         return None if ran.out.decode().strip() in _UP else "systemd runs no manager for this user"
 
+    def silent(self) -> str | None:
+        return None  # its files lie open
+
     def rendered(self, schedule: Schedule) -> dict[str, bytes]:
         return {name: text.encode() for name, text in render_systemd(schedule).items()}
 

@@ -19,6 +19,9 @@ class TaskScheduler:
         there = self.machine.runner.run("schtasks", "/?").code != NOT_THERE
         return None if there else "there is no schtasks"
 
+    def silent(self) -> str | None:
+        return None  # schtasks answers alike where there is no such task
+
     def rendered(self, schedule: Schedule) -> dict[str, bytes]:
         return {"task.xml": render_windows(schedule, self.machine.user)}
 

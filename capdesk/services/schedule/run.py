@@ -95,12 +95,17 @@ def _believed_now(desk: "Desk", began: datetime) -> datetime:
     latest = max(known or began, began)
     if now < latest - _MOST_BACK:
         raise RuleRefused(
-            f"This computer's clock says {utc_stamp(now)}, but it was {utc_stamp(latest)} before, so nothing is done: "
-            "set it right, or if it is right now, say so with `capdesk schedule run --clock-is-right`."
+            f"This computer's clock says {_second(now)}, but it was {_second(latest)} before, so nothing is done: set "
+            "it right, or if it is right now, say so with `capdesk schedule run --clock-is-right`."
         )
     if known is None or now > known:
         write_latest_moment(desk.folder, now)
     return now
+
+
+def _second(moment: datetime) -> str:
+    """Without fractions, so that parts refused one after the other say the same."""
+    return utc_stamp(moment.replace(microsecond=0))
 
 
 def _synced(report: SyncReport) -> tuple[State, str]:
@@ -113,6 +118,7 @@ def _synced(report: SyncReport) -> tuple[State, str]:
     if done:
         landed = sum(account.landed for pull in done for account in pull.accounts)
         said.append(f"Pulled {_names(done)}: {landed} new rows.")
+        said += dict.fromkeys(warning for pull in done for account in pull.accounts for warning in account.warnings)
     if busy:
         said.append(f"{_names(busy)} is being pulled just now.")
     said += report.notes

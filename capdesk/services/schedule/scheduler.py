@@ -30,6 +30,10 @@ class Scheduler(Protocol):
         """Why it cannot be used here, as `there is no crontab`; None where it can."""
         ...
 
+    def silent(self) -> str | None:
+        """Why it cannot tell what it has, though it is there, as ``crontab -l` says no`; None where it can."""
+        ...
+
     def rendered(self, schedule: Schedule) -> dict[str, bytes]:
         """What would be installed, by name. Pure."""
         ...

@@ -1,6 +1,6 @@
 """The billing export asked through Google's own client: whole grains, exact sums, corrections found however old."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -219,9 +219,41 @@ def test_that_a_partly_filled_column_makes_its_day_faulty_and_leaves_the_others(
     assert [s.usage_date.day for s in found.statements] == [6]
     assert sorted(day.day for day in found.faulty) == [2, 3, 4, 5, 7, 8]
     told = " ".join(found.warnings)
-    for words in ("sku.id is missing", "2 rows", "2026-11-03 and 1 other days", "'2026-11'", "range of an amount"):
+    for words in ("sku.id is missing", "2 rows", "2026-11-03 and 1 other day,", "'2026-11'", "range of an amount"):
         assert words in told
     assert essence(found.statements) == essence(from_file([row("2026-11-06")]))
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\x1b[2Jb", "a\nb", "x" * 1001])
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("billing_account_id", lambda text: {"billing_account_id": text}),
+        ("project.id", lambda text: {"project": {"id": text}}),
+        ("service.id", lambda text: {"service": {"id": text}}),
+        ("sku.id", lambda text: {"sku": {"id": text}}),
+        ("label", lambda text: {"labels": [{"key": "campaign", "value": text}]}),
+        ("cost_type", lambda text: {"cost_type": text}),
+    ],
+)
+def test_that_text_that_cannot_be_kept_or_shown_makes_its_day_faulty(
+    bigquery: LocalBigQuery, name: str, change: Callable[[str], dict[str, Any]], text: str
+) -> None:
+    bigquery.tables[TABLE].add([row("2026-11-03", **change(text))])
+    found = pulled(export(bigquery.url))
+    assert found.faulty == {date(2026, 11, 3)}
+    assert f"{name} holds what cannot be kept" in found.warnings[0]
+    assert found.warnings[0].isprintable()
+    assert found.accounts == (ACCOUNT,)
+
+
+def test_that_names_are_kept_without_what_cannot_be_shown(bigquery: LocalBigQuery) -> None:
+    service = {"id": "S1", "description": "Co\x00mpute\x1b[2J"}
+    sku = {"id": "K1", "description": "x" * 5000}
+    bigquery.tables[TABLE].replace([row("2026-11-03", service=service, sku=sku)])
+    (one,) = pulled(export(bigquery.url)).statements
+    assert one.breakdown["service"] == "Compute[2J"
+    assert len(str(one.breakdown["sku"])) == 1000
 
 
 def test_that_rows_without_a_day_are_told_of_and_counted_on_none(bigquery: LocalBigQuery) -> None:

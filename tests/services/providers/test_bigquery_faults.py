@@ -201,10 +201,12 @@ def test_that_an_answer_cut_anywhere_is_asked_for_again(bigquery: LocalBigQuery,
     assert "connection was lost" in refused(export(bigquery.url), ProviderUnavailable)
 
 
-@pytest.mark.parametrize("fault", [Cut(0, "hang"), Cut(60, "hang"), Cut(300, "hang"), Late(5), Drip(9, 0.02)])
+@pytest.mark.parametrize(
+    "fault", [Cut(0, "hang"), Cut(60, "hang"), Cut(300, "hang"), Late(5), Drip(9, 0.02), Drip(1, 0.05)]
+)
 @pytest.mark.parametrize("path", ["/tables/", "/queries/"])
 def test_that_silence_is_not_waited_for(bigquery: LocalBigQuery, path: str, fault: Fault) -> None:
-    """Silence from the start, in the headers, in the body, and an answer that drips for longer than anybody waits."""
+    """Silence from the start, in the headers, in the body, and either dripping for longer than anybody waits."""
     bigquery.fault = nth(1, fault, 10_000, path=path)
     started = time.monotonic()
     assert "again" in refused(export(bigquery.url, patience=SHORT), ProviderUnavailable)
@@ -269,6 +271,25 @@ def _lose_told(page: Any) -> None:
 
 def _double(page: Any) -> None:
     page["rows"].append(page["rows"][0])
+
+
+def _same_again(page: Any) -> None:
+    page["pageToken"] = "0"
+
+
+def _nothing_again(page: Any) -> None:
+    page.pop("rows", None)
+    page["pageToken"] = "7"
+
+
+@pytest.mark.parametrize("change", [_same_again, _nothing_again])
+def test_that_pages_in_a_circle_are_refused(bigquery: LocalBigQuery, change: Any) -> None:
+    tampered(bigquery, change)
+    assert "cannot be used" in refused(export(bigquery.url))
+    bigquery.forget_requests()
+    bigquery.tables[TABLE].replace([])
+    assert "its pages have no end" in refused(export(bigquery.url))
+    assert len(bigquery.requests) < 20
 
 
 def _put(place: int, value: Any) -> Any:

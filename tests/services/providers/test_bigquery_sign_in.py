@@ -119,9 +119,7 @@ def test_that_a_clock_off_by_an_hour_is_told_as_such(minutes: int) -> None:
     ("fault", "kind"),
     [
         (Instead(json_answer({"error": "invalid_grant", "error_description": "expired"}, 400)), ProviderRefused),
-        (Instead(Answer(400, b"no")), ProviderRefused),
         (Instead(json_answer({"token_type": "Bearer"})), ProviderRefused),
-        (Instead(json_answer([])), CapdeskError),
         (Cut(20, "rst"), ProviderUnavailable),
         (Cut(20, "hang"), ProviderUnavailable),
     ],
@@ -129,6 +127,24 @@ def test_that_a_clock_off_by_an_hour_is_told_as_such(minutes: int) -> None:
 def test_that_a_sign_in_that_fails_is_told(bigquery: LocalBigQuery, fault: Fault, kind: type[CapdeskError]) -> None:
     bigquery.fault = nth(1, fault, 10_000, path="/token")
     refused(export(bigquery.url, key=bigquery.service_account(), patience=SHORT), kind)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, b"<html>Please sign in to the hotel network</html>"),
+        Answer(302, b"", {"Location": "http://127.0.0.1:9/"}),
+        Answer(403, b"<html>Blocked by the proxy</html>"),
+        *(Answer(400, b"no"), json_answer([]), json_answer("text"), json_answer(7)),
+        json_answer({"access_token": "t", "expires_in": "soon"}),
+    ],
+)
+def test_that_what_answers_instead_of_the_sign_in_is_not_told_as_a_revoked_key(
+    bigquery: LocalBigQuery, answer: Answer
+) -> None:
+    bigquery.fault = nth(1, Instead(answer), 10_000, path="/token")
+    source = export(bigquery.url, key=bigquery.service_account(), patience=SHORT)
+    assert "Google's sign-in could not be reached; check the network" in refused(source, ProviderUnavailable)
 
 
 def test_that_without_a_sign_in_a_guarded_server_refuses(bigquery: LocalBigQuery) -> None:

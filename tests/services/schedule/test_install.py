@@ -215,6 +215,51 @@ def test_that_a_damaged_note_of_what_was_installed_is_no_obstacle(tmp_path: Path
     assert remove(here, tmp_path / "desk")
 
 
+def test_that_the_job_of_a_desk_that_is_gone_is_broken_and_says_how_to_take_it_away(
+    tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    here, desk = machine(tmp_path / "home", PlayedTools()), tmp_path / "the desk"
+    install(here, planned(desk, program))
+    desk.rename(tmp_path / "moved")
+    found = status(here, desk, NOW)
+    assert (found.kind, found.broken) == ("systemd", True)
+    assert found.notes[-1] == (
+        f"There is no desk in {desk} any more: take its job away with `capdesk --desk '{desk}' schedule remove`."
+    )
+    assert not desk.exists()
+    assert remove(here, desk)
+
+
+def test_that_a_job_is_not_forgotten_while_its_scheduler_cannot_be_asked(
+    tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    tools, desk = PlayedTools(systemd=None, crontab=FOREIGN), tmp_path / "desk"
+    here = machine(tmp_path / "home", tools)
+    install(here, planned(desk, program), "cron")
+    tools.says_no["crontab"] = Ran(1, err="You (olga) are not allowed to use this program (crontab)")
+    found = status(here, desk, NOW)
+    assert (found.kind, found.broken) == (None, True)
+    assert found.notes == (
+        "It was installed with cron, but `crontab -l` says no (You (olga) are not allowed to use this program "
+        "(crontab)): nobody can tell whether it still runs.",
+    )
+    with pytest.raises(RuleRefused, match=r"^Nothing was taken away, `crontab -l` says no"):
+        remove(here, desk)
+    del tools.says_no["crontab"]
+    assert status(here, desk, NOW).kind == "cron"
+    assert remove(here, desk)
+    assert tools.crontab == FOREIGN
+
+
+def test_that_a_job_whose_scheduler_was_uninstalled_can_be_forgotten(tmp_path: Path) -> None:
+    tools, desk = PlayedTools(systemd=None), tmp_path / "desk"
+    here = machine(tmp_path / "home", tools)
+    install(here, planned(desk), "cron")
+    tools.cron = False
+    assert not remove(here, desk)
+    assert status(here, desk, NOW).broken is False
+
+
 def test_that_an_hourly_job_runs_next_at_its_minute() -> None:
     for now in (NOW, NOW + timedelta(minutes=20), NOW + timedelta(minutes=49, seconds=59)):
         following = next_hourly(now, 30)

@@ -5,11 +5,13 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from capdesk.errors import SecretAbsent, SecretUnavailable
+from capdesk.services.database.passwords import write_private
 from capdesk.services.secrets.stored import StoredSecrets
 from tests.services.secrets.backends import KEY, OTHER_KEY, Good, none_at_all, secrets_with
 
@@ -100,8 +102,9 @@ def test_that_files_moved_aside_never_replace_each_other(tmp_path: Path) -> None
     assert kept == {b"%d" % number for number in range(1, 12)}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a right there")
 def test_that_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets").symlink_to(tmp_path / "secrets")
     with pytest.raises(SecretUnavailable, match="secrets cannot be read"):
         secrets_with(tmp_path, Good()).get("smtp-password")
 
@@ -219,3 +222,22 @@ def test_that_a_process_killed_at_any_touch_of_a_file_leaves_the_old_secrets_or_
     assert len(found) > 5
     assert found == sorted(found, reverse=True)
     assert found[-1] == "new"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no named pipes")
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_that_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    secrets = secrets_with(tmp_path, none_at_all, ENVIRON)
+    make(tmp_path / "secrets")
+    for action in (lambda: secrets.get("smtp-password"), lambda: secrets.set("smtp-password", "hush")):
+        with pytest.raises(
+            SecretUnavailable, match=r"/secrets is no file: move it away, then set the secrets again\.$"
+        ):
+            action()
+
+
+def test_that_a_file_that_cannot_be_written_leaves_nothing_unfinished(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_private(tmp_path / "taken", "hush")
+    assert [file.name for file in tmp_path.iterdir()] == ["taken"]

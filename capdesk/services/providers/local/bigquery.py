@@ -30,7 +30,8 @@ class LocalBigQuery:
     All of these may change while it runs: `tables` and what they hold; `denied`, the permissions nobody has
     (`bigquery.tables.get`, `bigquery.tables.getData`, `bigquery.jobs.create`); `unfinished`, how many times the next
     queries say they still run; `byte_trip`, whether a query over its limit of bytes fails as a job or as an answer;
-    `page_rows`, the most rows of a page; `signed_in_only`; `fault`, what goes wrong on the way. The clock is Google's.
+    `page_rows`, the most rows of a page; `signed_in_only`; `fault`, what goes wrong on the way (`server` has more). The
+    clock is Google's.
     """
 
     def __init__(self, tables: Mapping[str, ExportTable], *, port: int = 0, clock: Clock | None = None) -> None:
@@ -41,7 +42,7 @@ class LocalBigQuery:
         self.page_rows = 20_000
         self.signed_in_only = False
         self.tokens = TokenEndpoint(clock or SystemClock())
-        self._server = LocalServer(self._answer, port=port)
+        self.server = LocalServer(self._answer, port=port)
         self._lock = threading.Lock()
         self._jobs: dict[tuple[str, str], Job] = {}
         self._seen: dict[_Asked, Result] = {}
@@ -56,36 +57,36 @@ class LocalBigQuery:
         ]
 
     def __enter__(self) -> Self:
-        self._server.__enter__()
+        self.server.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.__exit__(kind, error, trace)
+        self.server.__exit__(kind, error, trace)
 
     @property
     def url(self) -> str:
-        return self._server.url
+        return self.server.url
 
     @property
     def requests(self) -> list[Request]:
-        return self._server.requests
+        return self.server.requests
 
     @property
     def errors(self) -> list[Exception]:
-        return self._server.errors
+        return self.server.errors
 
     def forget_requests(self) -> None:
-        self._server.forget_requests()
+        self.server.forget_requests()
 
     @property
     def fault(self) -> Faults:
-        return self._server.fault
+        return self.server.fault
 
     @fault.setter
     def fault(self, faults: Faults) -> None:
-        self._server.fault = faults
+        self.server.fault = faults
 
     def service_account(self, email: str = _EMAIL) -> str:
         """A key file for the account, as JSON, whose token endpoint is this server."""

@@ -145,6 +145,7 @@ class ExportTable:
         """Other rows instead, as if the table had been deleted and made again."""
         with self._lock:
             self._buckets.clear()
+            self.version += 1
         self.add(rows)
 
     def drop_column(self, path: str) -> None:

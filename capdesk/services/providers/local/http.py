@@ -79,7 +79,10 @@ class Instead:
 
 @dataclass(frozen=True)
 class Cut:
-    """The raw response (status line, headers, body) only up to `after_bytes`, then the line closed, reset or silent."""
+    """The raw response (status line, headers, body) only up to `after_bytes`, then the line closed, reset or silent.
+
+    Negative: all but so many bytes.
+    """
 
     after_bytes: int
     how: Literal["fin", "rst", "hang"] = "fin"
@@ -108,6 +111,10 @@ def no_fault(_request: Request) -> None:
     """What `LocalServer.fault` is until told otherwise."""
 
 
+def nobody(_request: Request) -> None:
+    """Who `LocalServer.sent` tells until told otherwise."""
+
+
 def nth(n: int, fault: Fault, times: int = 1, *, path: str = "") -> Faults:
     """The fault for `times` requests from the n-th on (the first is 1), counting those whose path contains `path`."""
     lock, seen = threading.Lock(), [0]
@@ -125,14 +132,15 @@ def nth(n: int, fault: Fault, times: int = 1, *, path: str = "") -> Faults:
 class LocalServer:
     """Answers every request with `answer(request)`, which is called from several threads at once.
 
-    `fault` decides what goes wrong and may be set at any time. `requests` holds the newest 1,000 requests, oldest
-    first; `errors` what `answer` or `fault` raised (the client got a 500). Raises UsageRefused on entry where `port`
-    is taken; port 0 takes a free one.
+    `fault` decides what goes wrong and may be set at any time, as may `sent`, which is told of each request whose whole
+    answer went out. `requests` holds the newest 1,000 requests, oldest first; `errors` what `answer` or `fault` raised
+    (the client got a 500). Raises UsageRefused on entry where `port` is taken; port 0 takes a free one.
     """
 
     def __init__(self, answer: Callable[[Request], Answer], *, port: int = 0) -> None:
         self.answer = answer
         self.fault: Faults = no_fault
+        self.sent: Callable[[Request], None] = nobody
         self.errors: list[Exception] = []
         self._wanted_port = port
         self._kept: deque[Request] = deque(maxlen=_REQUESTS_KEPT)
@@ -219,7 +227,10 @@ class LocalServer:
         with self._lock:
             self._kept.append(request)
         answer, fault = self._decide(request)
-        return self._send(line, answer.wire(with_body=request.method != "HEAD"), fault) and keep
+        whole = self._send(line, answer.wire(with_body=request.method != "HEAD"), fault)
+        if whole:
+            self.sent(request)
+        return whole and keep
 
     def _decide(self, request: Request) -> tuple[Answer, Fault | None]:
         try:

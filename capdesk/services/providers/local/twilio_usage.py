@@ -60,6 +60,14 @@ class UsageBook:
             new |= {name: old[name] for name in kept}
         self.add(new)
 
+    def forget(self, account: str, day: date) -> None:
+        """Nothing is stated of the day any more."""
+        with self._lock:
+            known = self._records.get(account, {})
+            for key in [key for key in known if key[0] == -day.toordinal()]:
+                del known[key]
+            self._summed.clear()
+
     def page(self, accounts: Sequence[str], wanted: UsageWanted, after: str | None, size: int) -> Rows:
         """Records of the first account, summed over all of `accounts`, after the mark `after`. Raises UnknownToken."""
         with self._lock:

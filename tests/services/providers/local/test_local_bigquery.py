@@ -74,6 +74,14 @@ def test_that_both_ways_of_asking_give_the_same_rows_in_pages(server: LocalBigQu
     assert [field.name for field in rows.schema] == list(GRAINS.columns)
 
 
+def test_that_a_table_that_became_empty_is_not_answered_from_before(
+    server: LocalBigQuery, client: bigquery.Client
+) -> None:
+    for rows, count in (([row("2026-11-02")], 1), ([], 0)):
+        server.tables[TABLE].replace(rows)
+        assert [tuple(one) for one in client.query(COUNT.sql, job_config=config(COUNT)).result()] == [(count,)]
+
+
 def test_that_values_are_text_and_sums_are_exact(server: LocalBigQuery) -> None:
     parameters = [
         {"name": name, "parameterType": {"type": kind}, "parameterValue": {"value": str(value)}}
