@@ -1,10 +1,12 @@
 """`capdesk demo`: a believable desk to look around in."""
 
+import contextlib
 import shlex
 import shutil
 import sys
 import threading
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +15,15 @@ import click
 
 from capdesk.commands.base import App, printing
 from capdesk.errors import RuleRefused, UsageRefused
+from capdesk.services.clock import SystemClock
 
 if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
     from capdesk.services.sync import SyncReport
+
+
+_OLDEST = timedelta(days=3653)
+"""Its providers are pulled up to now: further back that takes too long for a demo."""
 
 
 @click.command()
@@ -39,11 +46,16 @@ def demo(app: App, folder: Path, today: str | None, seed: int, serve: bool) -> N
     from capdesk.services.reports.weekly_report import weekly_report  # noqa: PLC0415
 
     folder, day = folder.absolute(), _day(today)
-    if not is_built(folder) and folder.exists() and any(folder.iterdir()):
-        raise RuleRefused(f"{folder} is not empty: choose a new folder for the demo.")
-    with open_desk(folder, database_url=app.database_url, zone=ZONE) as desk:
+    if not is_built(folder):
+        _require_empty(folder)
+    with contextlib.ExitStack() as held:
+        if serve and is_built(folder):
+            held.enter_context(_alone(folder))
+        desk = held.enter_context(open_desk(folder, database_url=app.database_url, zone=ZONE))
         if not is_built(folder):
             build(desk, folder / "sources", day=day, seed=seed, pull=partial(_pull, desk), tell=_say)
+            if serve:
+                held.enter_context(_alone(folder))
         elif today is not None:
             raise UsageRefused(f"The demo in {folder} is built already: choose another folder to tell it anew.")
         desk.seal()
@@ -63,6 +75,21 @@ def _pull(desk: "Desk", since: date | None) -> "SyncReport":
     from capdesk.services.sync import sync  # noqa: PLC0415
 
     return sync(desk, since=since, open_source=partial(cost_source, desk), open_calls=partial(call_source, desk))
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The desk is connected to the last providers that started: those of another terminal would be asked no more."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - 30 ms
+
+    try:
+        with FileLock(folder / "serving.lock", timeout=0):
+            yield
+    except Timeout:
+        raise RuleRefused(
+            f"The providers of the demo in {folder} run already, in another terminal: use those, or stop them there "
+            "with Ctrl-C."
+        ) from None
 
 
 def _serve(desk: "Desk", folder: Path) -> None:
@@ -86,9 +113,29 @@ def _serve(desk: "Desk", folder: Path) -> None:
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text is not None else None
     except ValueError:
         raise UsageRefused(f"'{text}' is no date; write it like 2026-11-20.") from None
+    if day is not None:
+        _require_tellable(day)
+    return day
+
+
+def _require_tellable(day: date) -> None:
+    """Before anything is made; `build` looks once more, at the database's clock."""
+    today = SystemClock().now().date()
+    if day > today:
+        raise RuleRefused(f"The demo cannot be told up to {day}: today is {today}.")
+    if day < today - _OLDEST:
+        raise RuleRefused(f"The demo cannot be told up to {day}: choose a day of the last ten years.")
+
+
+def _require_empty(folder: Path) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if {"postgres", "sources"} <= {one.name for one in folder.iterdir()}:
+        raise RuleRefused(f"The demo in {folder} was not built to its end: remove that folder, or choose a new one.")
+    raise RuleRefused(f"{folder} is not empty: choose a new folder for the demo.")
 
 
 def _program(folder: Path) -> str:

@@ -1,6 +1,7 @@
 """`capdesk schedule`: the operating system starts capdesk now and then, and capdesk does what is due."""
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -145,8 +146,9 @@ def _require_desk(app: App) -> None:
     address = app.database_url or configured_url(app.folder)
     if address is None and EmbeddedServer(app.folder).status().version is None:
         raise RuleRefused(
-            f"There is no desk in {app.folder}: if it was moved, run `capdesk --desk {app.folder} schedule remove`, "
-            "and `capdesk schedule install` at its new place."
+            f"There is no desk in {app.folder}: if it was moved, run "
+            f"`capdesk --desk {shlex.quote(str(app.folder))} schedule remove`, and "
+            "`capdesk schedule install` at its new place."
         )
 
 

@@ -4,7 +4,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -20,6 +20,7 @@ from capdesk.errors import (
 )
 from capdesk.services.reports.wording import counted
 from capdesk.services.secrets import open_secrets, variable
+from capdesk.services.secrets.file import MAX_VALUE_BYTES, too_large
 
 if TYPE_CHECKING:
     from capdesk.services.secrets.stored import StoredSecrets
@@ -179,20 +180,31 @@ def forbid_key_file(app: App) -> None:
 
 def _given(name: str, file: Path | None) -> str:
     """The value, without the line end that editors and `echo` add."""
+    if file is None and sys.stdin is None:
+        raise UsageRefused("Standard input is closed: give the secret there, or with --from-file.")
     try:
         if file is not None:
-            return file.read_bytes().decode("utf-8").rstrip("\r\n")
+            with file.open("rb") as given:
+                return _text(given)
         if sys.stdin.isatty():
             if name.startswith("gcp-"):
                 raise UsageRefused(
                     f"A service account's key has many lines: capdesk secrets set {name} --from-file PATH"
                 )
             return str(click.prompt(f"Value of {name} (not shown)", hide_input=True, prompt_suffix=": ", err=True))
-        return sys.stdin.read().rstrip("\r\n")
+        return _text(sys.stdin.buffer)
     except OSError as fault:
         raise FileRefused(f"{file or 'Standard input'} cannot be read ({fault.strerror}): give another.") from None
     except UnicodeDecodeError:
         raise FileRefused(f"{file or 'Standard input'} holds no text in UTF-8: give the secret as text.") from None
+
+
+def _text(given: BinaryIO) -> str:
+    """All of it, unless it never ends; without what editors put around a text."""
+    content = given.read(2 * MAX_VALUE_BYTES)
+    if len(content) == 2 * MAX_VALUE_BYTES:
+        raise too_large()
+    return content.decode("utf-8-sig").rstrip("\r\n")
 
 
 def _kept(kept: "StoredSecrets", name: str) -> Kept:

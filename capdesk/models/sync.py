@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from capdesk.models.base import Base, Id
@@ -42,7 +42,7 @@ class SyncStep(Base):
     through: Mapped[date]
     rows: Mapped[int]
     landed: Mapped[int]
-    difference_usd: Mapped[Decimal]
+    difference_usd: Mapped[Decimal] = mapped_column(Numeric(20, 6))
     batch_id: Mapped[int | None]
     recorded_at: Mapped[datetime]
 

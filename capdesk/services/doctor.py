@@ -95,7 +95,10 @@ def _local(folder: Path, clock: Clock) -> Iterator[Check]:
         yield Check("time zones", False, "the time zone data is missing", "install capdesk again")
     else:
         yield Check("time zones", True, "the time zone data is there")
-    yield _check("schedule", look_at_schedule(folder, clock))
+    try:
+        yield _check("schedule", look_at_schedule(folder, clock))
+    except CapdeskError as error:
+        yield Check("schedule", False, str(error), "run: capdesk schedule status")
 
 
 def _folder(folder: Path) -> Check:

@@ -77,7 +77,7 @@ def _sync_step() -> None:
         sa.Column("through", sa.Date(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("landed", sa.BigInteger(), nullable=False),
-        sa.Column("difference_usd", MONEY, nullable=False),
+        sa.Column("difference_usd", sa.Numeric(20, 6), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=True),
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.CheckConstraint(

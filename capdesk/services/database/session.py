@@ -88,6 +88,8 @@ def translated(error: DBAPIError) -> Exception:
         return (RuleRefused if state == "CD001" else NotFound)(text)
     if state == "55P03":
         return DatabaseUnavailable("Another capdesk process is writing just now; try again in a moment.")
+    if state == "22003":
+        return RuleRefused("An amount is out of the range the ledger keeps (twelve digits before the point).")
     if state == "53100":
         return DatabaseUnavailable("The disk of the database is full: free some space, then try again.")
     if isinstance(error, OperationalError):

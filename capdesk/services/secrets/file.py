@@ -9,6 +9,7 @@ the rest  {name: value} as JSON in UTF-8, sealed, with the first 24 bytes as ass
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,10 @@ def seal(values: Mapping[str, str], key_id: str, key: bytes) -> bytes:
     return content
 
 
+def too_large() -> UsageRefused:
+    return UsageRefused(f"A secret is text of at most {MAX_VALUE_BYTES // 1024} KB: give the token or key itself.")
+
+
 class SecretsFile:
     """The file of one desk."""
 
@@ -74,6 +79,8 @@ class SecretsFile:
         """None where there is no file. Raises Unreadable for what is no such file, SecretUnavailable where it is
         of a newer version or cannot be read at all."""
         try:
+            if not stat.S_ISREG(self.path.stat().st_mode):  # a pipe would be waited for
+                raise SecretUnavailable(f"{self.path} is no file: move it away, then set the secrets again.")
             with self.path.open("rb") as file:
                 content = file.read(_MAX_BYTES + 1)
         except FileNotFoundError:

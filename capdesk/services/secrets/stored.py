@@ -9,7 +9,7 @@ from pathlib import Path
 
 from capdesk.errors import NoKeyring, RuleRefused, SecretsLocked, SecretUnavailable, UsageRefused
 from capdesk.services.secrets import SMTP_PASSWORD, absent, check_name, variable
-from capdesk.services.secrets.file import AGAIN, MAX_VALUE_BYTES, SecretsFile, Unreadable, seal
+from capdesk.services.secrets.file import AGAIN, MAX_VALUE_BYTES, SecretsFile, Unreadable, seal, too_large
 from capdesk.services.secrets.master_key import FILE_VARIABLE, VARIABLE, KeySource, MasterKey, MasterKeys
 
 _LOCK_WAIT_S = 60.0
@@ -199,4 +199,4 @@ def _check_value(value: str) -> None:
         raise UsageRefused("A secret cannot be empty: remove it instead with `capdesk secrets remove`.")
     size = len(value.encode("utf-8", "surrogatepass"))
     if size > MAX_VALUE_BYTES or "\0" in value:
-        raise UsageRefused(f"A secret is text of at most {MAX_VALUE_BYTES // 1024} KB: give the token or key itself.")
+        raise too_large()

@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy.orm import Session
 
 from capdesk.services.imports.staging import connection_of
+from capdesk.services.money import dollars
 from capdesk.services.providers.pull import Account, CallSource, CostSource, Pull, Span, TwilioCallState
 from capdesk.services.sync.ahead import written_ahead
 from capdesk.services.sync.record import Recorded, Step, record_calls, record_costs, record_known
@@ -107,9 +108,17 @@ def _told(plain: AccountPull, pull: Pull, recorded: Recorded) -> AccountPull:
         landed=recorded.landed,
         difference_usd=recorded.difference_usd,
         days=recorded.days,
-        warnings=pull.warnings,
+        warnings=(*pull.warnings, *_taken_back(pull, recorded)),
         error=_faulty(pull) if pull.faulty else None,
     )
+
+
+def _taken_back(pull: Pull, recorded: Recorded) -> tuple[str, ...]:
+    """That a provider suddenly says nothing at all is believed, for it may be so, but never in silence."""
+    if pull.rows or not recorded.landed:
+        return ()
+    back = dollars(-recorded.difference_usd)
+    return (f"Nothing at all is stated of {pull.first} to {pull.last} any more, so {back} was taken back; look why.",)
 
 
 def _faulty(pull: Pull) -> str:

@@ -120,6 +120,18 @@ def test_that_an_account_whose_first_pull_fails_is_missing_from_the_report(desk:
     assert (one.missing, one.error) == ((), None)
 
 
+def test_that_an_answer_without_anything_is_believed_but_said(desk: Desk, fakes: Fakes) -> None:
+    connect(desk)
+    last = today(desk) - DAY
+    fakes.twilio.state(SID, last, "900")
+    fakes.costs(desk)
+    fakes.twilio.forget(SID, last)
+    (account,) = fakes.costs(desk).accounts
+    assert "$900.00 was taken back" in account.warnings[0]
+    assert recorded(desk) == {}
+    assert fakes.costs(desk).accounts[0].warnings == ()
+
+
 def test_that_what_nobody_foresaw_is_reported_as_a_bug_and_stops_nothing_else(desk: Desk, fakes: Fakes) -> None:
     connect(desk)
     last = today(desk) - DAY
