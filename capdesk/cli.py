@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ def cli(context: click.Context, desk: Path | None, database_url: str | None, as_
 def main(arguments: list[str] | None = None) -> None:
     """Exit codes: 0 done, 1 understood but refused, 2 the command line cannot be understood."""
     logging.getLogger().addHandler(logging.NullHandler())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it so wants it to end in order too
     sys.exit(run(arguments))
 
 

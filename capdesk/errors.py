@@ -51,11 +51,18 @@ class DeliveryUnknown(CapdeskError):
     """Nobody can tell whether the provider accepted; only the owner may send again."""
 
 
-class ProviderRefused(CapdeskError):
+class ProviderFailed(CapdeskError):
+    """A provider was asked in vain: see the kinds below."""
+
+    bytes_billed = 0
+    """What Google bills for the queries that came before."""
+
+
+class ProviderRefused(ProviderFailed):
     """A provider answered, and the answer is no or cannot be used: asking again changes nothing until somebody acts."""
 
 
-class ProviderUnavailable(CapdeskError):
+class ProviderUnavailable(ProviderFailed):
     """A provider could not be reached, fell silent, or asks for patience; a later try may succeed."""
 
 

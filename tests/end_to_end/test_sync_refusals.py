@@ -270,7 +270,6 @@ def test_that_days_that_are_each_an_amount_are_recorded_whatever_they_add_up_to(
     well(desk, pulled)
 
 
-@pytest.mark.xfail(strict=True, reason="a pull that is refused does not tell what its queries billed")
 def test_that_what_google_bills_is_recorded_also_where_its_answer_was_refused(
     desk: Desk, outside: Outside, pulled: Pulled
 ) -> None:

@@ -5,12 +5,13 @@ grain of the days it looks at and states them whole. Its library is only loaded 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
 
-from capdesk.errors import ProviderRefused, UsageRefused
+from capdesk.errors import ProviderFailed, ProviderRefused, UsageRefused
 from capdesk.services.clock import Clock
 from capdesk.services.providers import billing_query
 from capdesk.services.providers.bigquery_errors import Where
@@ -19,12 +20,11 @@ from capdesk.services.providers.bigquery_wire import USUAL, Patience, Wire
 from capdesk.services.providers.billing_grains import Grains, IllShaped
 from capdesk.services.providers.billing_query import DAY, BillingQuery, Layout
 from capdesk.services.providers.charges import Provider, shown
-from capdesk.services.providers.pull import Account, Progress, Pull, Question, Span
+from capdesk.services.providers.pull import USD_PER_TIB, Account, Progress, Pull, Question, Span
 
 _MIB, _GIB, _TIB = 2**20, 2**30, 2**40
 LEAST_BYTES = 10 * _MIB
 """Google bills at least this for each query."""
-USD_PER_TIB = Decimal("6.25")
 """Google's list price on demand in the US; an estimate elsewhere, and the first TiB of a month is free."""
 _TABLE = re.compile(r"(?P<project>[A-Za-z0-9][A-Za-z0-9.:-]*)\.(?P<dataset>[A-Za-z0-9_]+)\.(?P<table>[A-Za-z0-9_-]+)")
 _NAMED = re.compile(r"gcp_billing_export_(?:resource_)?v1_([0-9A-Fa-f]{6}_[0-9A-Fa-f]{6}_[0-9A-Fa-f]{6})")
@@ -60,6 +60,16 @@ class BillingSettings:
             raise UsageRefused(
                 f"A limit of {self.max_bytes} bytes refuses every query, Google bills at least {LEAST_BYTES}; raise it."
             )
+
+
+@contextmanager
+def _billed(wire: Wire) -> Iterator[None]:
+    """What fails tells what its queries cost all the same."""
+    try:
+        yield
+    except ProviderFailed as error:
+        error.bytes_billed = wire.bytes_billed
+        raise
 
 
 class BillingExport:
@@ -135,7 +145,7 @@ class BillingExport:
         table, last = self._settings.table, self._last(span)
         if span.first > last:
             return Pull((account.id,), span.first, last, (), 0)
-        with self._opened() as wire:
+        with self._opened() as wire, _billed(wire):
             layout = wire.layout(self._settings.location)
             first = self._first(wire, layout, span)
             read = Grains(table, first, last)

@@ -18,6 +18,10 @@ Progress = Callable[[int], None]
 """Told how many source rows have been read so far; raises to stop the pull."""
 
 
+USD_PER_TIB = Decimal("6.25")
+"""Google's list price of what queries read; what is billed (a free tier, another region) stands in the export."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One account whose cost a connection can tell. `closed` ones are asked too: their last days may be restated."""
@@ -111,6 +115,10 @@ class CallSource(Protocol):
     """A connected provider of calls."""
 
     def accounts(self) -> Sequence[Account]: ...
+
+    def explain(self, account: Account, span: Span) -> Sequence[Question]:
+        """What `calls` would ask."""
+        ...
 
     def calls(self, account: Account, span: Span, progress: Progress) -> Iterator[list[TwilioCallState]]:
         """Every call of the span that has started, page by page."""

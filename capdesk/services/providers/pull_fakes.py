@@ -128,6 +128,9 @@ class FakeCalls:
     def accounts(self) -> Sequence[Account]:
         return list(self.known)
 
+    def explain(self, account: Account, span: Span) -> Sequence[Question]:
+        return [Question(f"The calls of {account.id} from {span.first} to {span.last}.")]
+
     def calls(self, account: Account, span: Span, progress: Progress) -> Iterator[list[TwilioCallState]]:
         self.asked.append((account.id, span))
         self.meanwhile(account.id, span)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import psycopg
 from sqlalchemy.orm import Session
 
+from capdesk.errors import ProviderFailed
 from capdesk.services.imports.staging import connection_of
 from capdesk.services.money import dollars
 from capdesk.services.providers.pull import Account, CallSource, CostSource, Pull, Span, TwilioCallState
@@ -65,8 +66,20 @@ def listed(source: CostSource | CallSource) -> list[Account]:
 
 
 def _one(account: Account, puller: Puller, run_id: int | None) -> AccountPull:
-    found = tried(lambda: puller(run_id))
-    return AccountPull(account.id, account.name, error=found) if isinstance(found, str) else found
+    billed = 0
+
+    def pull() -> AccountPull:
+        nonlocal billed
+        try:
+            return puller(run_id)
+        except ProviderFailed as error:
+            billed = error.bytes_billed
+            raise
+
+    found = tried(pull)
+    if isinstance(found, str):
+        return AccountPull(account.id, account.name, bytes_billed=billed, error=found)
+    return found
 
 
 def _opened(task: Task) -> list[tuple[Account, Puller]]:

@@ -78,5 +78,5 @@ def _calls(task: Task, plain: Asked) -> Iterator[Asked]:
         if (span := calls_span(task, account, marks.get(account.id))) is None:
             yield named
             continue
-        queries = tuple(f"Calls from {part.first} to {part.last}, page by page." for part in windows(span))
+        queries = tuple(one.asked for part in windows(span) for one in source.explain(account, part))
         yield replace(named, first=span.first, last=span.last, queries=queries)

@@ -9,13 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from capdesk.services.money import money
+from capdesk.services.providers.pull import USD_PER_TIB
 from capdesk.services.sync.report import SourceName
 from capdesk.services.sync.runs import BEING_PULLED
 
 RunState = Literal["done", "failed", "running", "interrupted"]
-
-USD_PER_TIB = Decimal("6.25")
-"""Google's list price of reading 1 TiB; what is really billed (a free tier, another region) stands in the export."""
 
 _RUNS = text(f"""
 SELECT r.id, r.recorded_at, r.source, c.account AS connection,

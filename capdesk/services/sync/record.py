@@ -30,7 +30,7 @@ _CALL_TYPES = (
 )
 """Of the columns of `staged_twilio_call`."""
 _LANDED = text(
-    "SELECT count(*), coalesce(sum(amount_usd), 0) FROM provider_charge WHERE batch_id = :batch AND id >= :id"
+    "SELECT count(*), coalesce(sum(amount_usd), 0.000000) FROM provider_charge WHERE batch_id = :batch AND id >= :id"
 )
 _DAYS = text("""
 SELECT account, usage_date, sum(amount_usd) FROM provider_charge WHERE batch_id = :batch AND id >= :id

@@ -98,13 +98,14 @@ def test_that_a_killed_import_leaves_all_of_its_file_or_nothing(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_that_a_stopped_import_says_that_nothing_was_changed(
-    calling: Desk, database: TestDatabase, tmp_path: Path, big: Path
+    calling: Desk, database: TestDatabase, tmp_path: Path, big: Path, how: signal.Signals
 ) -> None:
     before = size(calling)
     with Watcher(database) as watcher, importing(database, tmp_path / "desk", big) as process:
         assert watcher.sees("record_calls")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said.strip()) == (1, "capdesk: stopped; nothing was changed.")
     assert size(calling) == before
