@@ -42,11 +42,13 @@ _NONE_OF = {
 }
 _STEPS = text("""
 SELECT s.id, s.account, s.through FROM sync_step s JOIN sync_run r ON r.id = s.run_id
-WHERE r.source <> 'twilio-calls' AND s.id > :after ORDER BY s.id
+WHERE r.source <> 'twilio-calls' AND s.id > :after AND NOT (s.rows = 0 AND s.through < s.first_day) ORDER BY s.id
 """)
+"""A step before the first pull of an account says only that it is there."""
 _MARKS = text("""
 SELECT DISTINCT ON (r.source, s.account) r.source, s.account, s.through
-FROM sync_step s JOIN sync_run r ON r.id = s.run_id ORDER BY r.source, s.account, s.run_id DESC, s.id DESC
+FROM sync_step s JOIN sync_run r ON r.id = s.run_id WHERE NOT (s.rows = 0 AND s.through < s.first_day)
+ORDER BY r.source, s.account, s.run_id DESC, s.id DESC
 """)
 _LEDGER = text("SELECT account, usage_date, sum(amount_usd) FROM provider_charge GROUP BY 1, 2")
 _CALLS = text("SELECT DISTINCT ON (sid) sid, price_usd FROM twilio_call ORDER BY sid, id DESC")

@@ -32,6 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION IF EXISTS unknown_twilio_calls(bigint)")  # a rule that returns rows of a table
     for table in reversed(TABLES):
         op.drop_table(table)
     op.drop_column("desk", "daily_time")
