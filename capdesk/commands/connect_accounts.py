@@ -14,7 +14,8 @@ from capdesk.services.connect.credentials import default_account, service_accoun
 from capdesk.services.connect.keep import Wanted, kept_secret
 from capdesk.services.connect.providers import try_gcp, try_twilio
 from capdesk.services.connect.trial import Trial
-from capdesk.services.connections import account_sid, checked_url, key_sid, project_name, table_name
+from capdesk.services.connections import account_sid, key_sid, project_name, table_name
+from capdesk.services.providers.base_url import checked_url
 from capdesk.services.secrets import secret_name, variable
 from capdesk.services.settings import get_settings
 

@@ -21,6 +21,7 @@ from capdesk.services.connect.offers import Offer, map_all, offers, wanted_mappi
 from capdesk.services.connect.trial import FirstFigures, Trial
 from capdesk.services.connections import ConnectionInfo
 from capdesk.services.mapping import Mapped, Source
+from capdesk.services.providers.charges import PROVIDER_NAMES
 from capdesk.services.secrets import variable
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def connect(sitting: Sitting, make_trial: MakeTrial, wanted: Wanted, maps: Seque
 def _connect(sitting: Sitting, make_trial: MakeTrial, wanted: Wanted, maps: Sequence[str]) -> int:
     app = sitting.app
     chosen = app.desk.read(lambda session: wanted_mappings(session, wanted.provider, maps))
-    sitting.tell(f"Asking {words.provider_name(wanted.provider)} for {wanted.account} …")
+    sitting.tell(f"Asking {PROVIDER_NAMES[wanted.provider]} for {wanted.account} …")
     trial, wanted = make_trial(wanted)
     _check_accounts(trial, chosen)
     if not _may_ask(sitting, trial):

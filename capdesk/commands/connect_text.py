@@ -11,25 +11,11 @@ from capdesk.services.connect.trial import DAYS, FirstFigures, Trial
 from capdesk.services.connections import ConnectionInfo
 from capdesk.services.mapping import Mapped, Source
 from capdesk.services.money import ZERO, dollars
+from capdesk.services.plain import size_text
 from capdesk.services.reports.wording import counted
 
 _MOST_ROWS = 20
-_NAMES = {"twilio": "Twilio", "gcp": "Google Cloud"}
 NONE_YET = "No account is connected yet; connect one with capdesk connect twilio, or capdesk connect gcp."
-
-
-def provider_name(provider: str) -> str:
-    return _NAMES[provider]
-
-
-def size(count: int) -> str:
-    """Bytes for people: `12.4 MiB`."""
-    amount, unit = float(count), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if amount < 1024:
-            break
-        amount, unit = amount / 1024, larger
-    return f"{amount:,.0f} {unit}" if unit == "bytes" else f"{amount:,.1f} {unit}"
 
 
 def estimate_text(trial: Trial) -> str:
@@ -40,7 +26,7 @@ def estimate_text(trial: Trial) -> str:
 
 def figures_text(figures: FirstFigures) -> str:
     lines = [_accounts(figures) if figures.provider == "twilio" else _owners(figures), ""]
-    billed = f", for which Google bills {size(figures.bytes_billed)}" if figures.bytes_billed else ""
+    billed = f", for which Google bills {size_text(figures.bytes_billed)}" if figures.bytes_billed else ""
     lines.append(
         f"{dollars(figures.total_usd)} from {figures.first_day} to {figures.last_day} (UTC), "
         f"{counted(figures.rows, 'row')} read{billed}. Nothing is recorded yet."

@@ -11,7 +11,7 @@ import click
 from capdesk.commands.base import App, printing, table
 from capdesk.errors import UsageRefused
 from capdesk.services.money import dollars
-from capdesk.services.plain import utc_stamp
+from capdesk.services.plain import size_text, utc_stamp
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -153,7 +153,7 @@ def _remarks(report: "SyncReport") -> Iterable[str]:
             yield from (f"Note: {warning}" for warning in account.warnings)
         if pull.bytes_billed:
             price = dollars(query_price(pull.bytes_billed))
-            yield f"Google bills {_size(pull.bytes_billed)} for the queries, about {price} (estimate)."
+            yield f"Google bills {size_text(pull.bytes_billed)} for the queries, about {price} (estimate)."
 
 
 def _explained(found: "list[Asked]") -> str:
@@ -173,7 +173,9 @@ def _explained(found: "list[Asked]") -> str:
         if one.bytes is not None:
             from capdesk.services.sync import query_price  # noqa: PLC0415
 
-            lines.append(f"  Google would read {_size(one.bytes)}, about {dollars(query_price(one.bytes))} (estimate).")
+            lines.append(
+                f"  Google would read {size_text(one.bytes)}, about {dollars(query_price(one.bytes))} (estimate)."
+            )
     return "\n".join(lines)
 
 
@@ -188,7 +190,7 @@ def _logged(runs: "list[SyncRunRow]") -> str:
             f"{run.rows:,}",
             f"{run.landed:,}",
             "—" if run.source == "twilio-calls" else dollars(run.difference_usd),
-            _size(run.bytes_billed) if run.bytes_billed else "—",
+            size_text(run.bytes_billed) if run.bytes_billed else "—",
             f"≈ {dollars(run.estimated_usd)} (estimate)" if run.bytes_billed else "",
             run.state,
         )
@@ -203,15 +205,6 @@ def _logged(runs: "list[SyncRunRow]") -> str:
 
 def _span(first: date | None, last: date | None) -> str:
     return "—" if first is None or last is None else f"{first} … {last}"
-
-
-def _size(number: int) -> str:
-    size = float(number)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1024
-    return f"{size:,.1f} TiB"
 
 
 class _Bar:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import select, true
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +14,7 @@ from capdesk.models import Connection
 from capdesk.models.base import Provider
 from capdesk.services import find
 from capdesk.services.providers import charges
+from capdesk.services.providers.base_url import checked_url
 
 SETTINGS: Mapping[charges.Provider, frozenset[str]] = {
     "twilio": frozenset({"key_sid", "alone"}),
@@ -27,7 +27,6 @@ _KINDS = {"AC": "an account SID", "SK": "an API key SID"}
 _PROJECT = r"(?:[a-z0-9][a-z0-9.-]*:)?[a-z][a-z0-9-]{0,61}[a-z0-9]"
 _TABLE = re.compile(rf"(?P<project>{_PROJECT})[.:](?P<dataset>\w{{1,1024}})\.(?P<table>[\w-]{{1,1024}})", re.ASCII)
 _LOCATION = re.compile(r"[A-Za-z0-9-]{2,40}")
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1"})
 
 
 @dataclass(frozen=True)
@@ -125,24 +124,6 @@ def project_name(text: str) -> str:
     if not re.fullmatch(_PROJECT, text.strip()):
         raise UsageRefused(f"{charges.shown(text)} is no project id of Google Cloud; write it like my-project.")
     return text.strip()
-
-
-def checked_url(text: str) -> str:
-    """An address that replaces a provider's own, without a slash at its end; https, but for this computer.
-
-    Raises UsageRefused.
-    """
-    try:
-        parts = urlsplit(text.strip())
-        port, host = parts.port, parts.hostname or ""
-    except ValueError:
-        port, host = -1, ""
-    whole = host and port != -1 and parts.scheme in ("http", "https") and re.fullmatch(r"[\w.:-]+", host, re.ASCII)
-    if not whole or parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s", text.strip()):
-        raise UsageRefused("That base URL cannot be used; write it like https://api.example.com, without a login.")
-    if parts.scheme == "http" and host not in _LOCAL_HOSTS:
-        raise UsageRefused(f"The base URL for {host} must begin with https://; http:// is for 127.0.0.1 only.")
-    return text.strip().rstrip("/")
 
 
 def _sid(text: str, kind: str, what: str, where: str) -> str:

@@ -13,8 +13,8 @@ from capdesk.errors import CapdeskError, SecretUnavailable
 from capdesk.services.clock import Clock
 from capdesk.services.connections import list_connections
 from capdesk.services.notifications.post import smtp_settings
+from capdesk.services.providers.charges import PROVIDER_NAMES
 from capdesk.services.providers.smtp import SmtpMailer
-from capdesk.services.reports.summary import PROVIDER_NAMES
 from capdesk.services.reports.wording import counted, long_day, sentence
 from capdesk.services.schedule.memory import read_installed, read_last_run
 from capdesk.services.secrets import Secrets, secret_name

@@ -8,6 +8,16 @@ from pathlib import Path
 from typing import Any
 
 
+def size_text(count: float) -> str:
+    """Bytes for people: `12.4 MiB`, `10 MiB`."""
+    amount, unit = float(count), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if amount < 1024:
+            break
+        amount, unit = amount / 1024, larger
+    return f"{amount:,.1f}".removesuffix(".0") + f" {unit}"
+
+
 def utc_stamp(moment: datetime) -> str:
     """An aware moment as `2026-11-23T12:00:00Z`, with microseconds where it has any."""
     if moment.tzinfo is None:

@@ -42,18 +42,6 @@ KEY, TOKEN, KEY_SECRET = made_sid("SK", "key"), "canary-token-7391", "canary-sec
 
 
 @pytest.fixture
-def secrets() -> MemorySecrets:
-    return MemorySecrets()
-
-
-@pytest.fixture
-def safe(database: TestDatabase, desk: Desk, secrets: MemorySecrets) -> Iterator[Desk]:
-    """A desk whose secrets lie in memory."""
-    with with_secrets(database, desk, secrets) as opened:
-        yield opened
-
-
-@pytest.fixture
 def twilio(desk: Desk) -> Iterator[LocalTwilio]:
     yesterday = utc_today(desk) - timedelta(days=1)
     usage = [*usage_day(MAIN, yesterday, "40.00"), *usage_day(BELOW, yesterday, "2.50")]

@@ -45,18 +45,6 @@ class SlowToAllow(MemorySecrets):
 
 
 @pytest.fixture
-def secrets() -> MemorySecrets:
-    return MemorySecrets()
-
-
-@pytest.fixture
-def safe(database: TestDatabase, desk: Desk, secrets: MemorySecrets) -> Iterator[Desk]:
-    """A desk whose secrets lie in memory."""
-    with with_secrets(database, desk, secrets) as opened:
-        yield opened
-
-
-@pytest.fixture
 def twilio(desk: Desk) -> Iterator[LocalTwilio]:
     yesterday = desk.clock.now().date() - timedelta(days=1)
     with LocalTwilio(MAIN, TOKEN, usage=usage_day(MAIN, yesterday, "40.00")) as server:

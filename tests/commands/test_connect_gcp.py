@@ -19,24 +19,11 @@ from capdesk.services.connections import ConnectionInfo, list_connections
 from capdesk.services.providers.local.bigquery import ExportTable, LocalBigQuery
 from capdesk.services.providers.local.http import Request
 from capdesk.services.secrets import MemorySecrets
-from tests.conftest import TestDatabase
 from tests.support import builders
-from tests.support.sitting import ScriptedPerson, everything_kept, with_secrets
+from tests.support.sitting import ScriptedPerson, everything_kept
 
 TABLE = "local-project.billing.gcp_billing_export_v1_01338E_BE3FD6_363B4C"
 NAME = f"gcp-{TABLE}"
-
-
-@pytest.fixture
-def secrets() -> MemorySecrets:
-    return MemorySecrets()
-
-
-@pytest.fixture
-def safe(database: TestDatabase, desk: Desk, secrets: MemorySecrets) -> Iterator[Desk]:
-    """A desk whose secrets lie in memory."""
-    with with_secrets(database, desk, secrets) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from capdesk.bootstrap import Desk
 from capdesk.errors import NotFound, UsageRefused
 from capdesk.services import connections
 from capdesk.services.connections import ConnectionInfo
+from capdesk.services.providers.base_url import checked_url
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 KEY = "SK" + "0123456789abcdef" * 2
@@ -115,7 +116,7 @@ def test_that_what_is_no_account_sid_is_refused_and_not_repeated(text: str, sent
 
 @pytest.mark.parametrize("text", ["https://api.example.com", "http://127.0.0.1:80", "http://localhost:1/x/"])
 def test_that_a_base_url_is_https_or_of_this_computer(text: str) -> None:
-    assert connections.checked_url(text) == text.rstrip("/")
+    assert checked_url(text) == text.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_that_a_base_url_is_https_or_of_this_computer(text: str) -> None:
 )  # fmt: skip
 def test_that_any_other_base_url_is_refused(text: str) -> None:
     with pytest.raises(UsageRefused, match="base URL"):
-        connections.checked_url(text)
+        checked_url(text)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from capdesk.services.alerts import send_alerts
 from capdesk.services.demo.providers import DemoProviders
 from capdesk.services.money import dollars
 from capdesk.services.notifications.weekly import send_weekly
+from capdesk.services.providers.charges import PROVIDER_NAMES
 from capdesk.services.sync import SyncReport
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ WHERE c.batch_id > :batch AND abs(c.amount_usd) >= 0.005
 ORDER BY c.usage_date, c.id
 """)
 _NEWEST = text("SELECT coalesce(max(id), 0) FROM import_batch")
-_PROVIDERS = {"twilio": "Twilio", "gcp": "Google Cloud"}
 
 
 def mornings(desk: "Desk", providers: DemoProviders, pull: Pull, tell: Tell) -> None:
@@ -45,7 +45,7 @@ def mornings(desk: "Desk", providers: DemoProviders, pull: Pull, tell: Tell) -> 
         lambda session: session.execute(_RESTATED, {"batch": batch}).all()
     ):
         tell(
-            f"  {_PROVIDERS[provider]} {whose} now says {dollars(stated)} for {day}: "
+            f"  {PROVIDER_NAMES[provider]} {whose} now says {dollars(stated)} for {day}: "
             f"a difference row of {dollars(difference)}."
         )
 

@@ -13,9 +13,11 @@ from decimal import Decimal
 
 from capdesk.errors import ProviderFailed, ProviderRefused, UsageRefused
 from capdesk.services.clock import Clock
+from capdesk.services.plain import size_text
 from capdesk.services.providers import billing_query
+from capdesk.services.providers.base_url import checked_url
 from capdesk.services.providers.bigquery_errors import Where
-from capdesk.services.providers.bigquery_key import credentials_for, key_address, require_safe
+from capdesk.services.providers.bigquery_key import credentials_for, key_address
 from capdesk.services.providers.bigquery_wire import USUAL, Patience, Wire
 from capdesk.services.providers.billing_grains import Grains, IllShaped
 from capdesk.services.providers.billing_query import DAY, BillingQuery, Layout
@@ -91,7 +93,7 @@ class BillingExport:
         patience: Patience = USUAL,
     ) -> None:
         if base_url is not None:
-            require_safe(base_url)
+            checked_url(base_url)
         self._settings, self._key, self._clock = settings, credentials_json, clock
         self._base_url, self._patience = base_url, patience
 
@@ -137,8 +139,8 @@ class BillingExport:
     def _question(self, wire: Wire, layout: Layout, query: BillingQuery, what: str) -> Question:
         read = wire.estimate(query, layout)
         limit = self._settings.max_bytes
-        over = f"; over this connection's limit of {_size(limit)}, Google will refuse it" if read > limit else ""
-        return Question(f"{what}: reads {_size(read)}, estimated {estimated_price(read)}{over}.", read)
+        over = f"; over this connection's limit of {size_text(limit)}, Google will refuse it" if read > limit else ""
+        return Question(f"{what}: reads {size_text(read)}, estimated {estimated_price(read)}{over}.", read)
 
     def pull(self, account: Account, span: Span, progress: Progress) -> Pull:
         """The sums of every grain from the span's first day, or an older one that rows arrived for since."""
@@ -196,7 +198,7 @@ class BillingExport:
         settings = self._settings
         credentials = credentials_for(self._key, self._base_url)
         who = "your own Google login" if self._key is None else f"the service account {key_address(self._key)}"
-        where = Where(settings.table, settings.query_project, who, _size(settings.max_bytes))
+        where = Where(settings.table, settings.query_project, who, size_text(settings.max_bytes))
         return Wire(where, credentials, self._base_url, self._patience)
 
     def _today(self) -> date:
@@ -211,10 +213,3 @@ def estimated_price(read: int) -> str:
     """What Google may bill for reading so many bytes, at its list price."""
     usd = Decimal(max(read, LEAST_BYTES)) / _TIB * USD_PER_TIB
     return f"${usd:.4f} at ${USD_PER_TIB} per TiB"
-
-
-def _size(count: int) -> str:
-    for unit, size in (("TiB", _TIB), ("GiB", _GIB), ("MiB", _MIB), ("KiB", 2**10)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}".replace(".0 ", " ")
-    return f"{count} bytes"

@@ -11,26 +11,12 @@ from google.auth import exceptions
 from google.auth.transport import Request
 from google.oauth2 import service_account
 
-from capdesk.errors import ProviderRefused, UsageRefused
+from capdesk.errors import ProviderRefused
+from capdesk.services.providers.base_url import LOCAL_HOSTS, is_local
 
 _SCOPES = ("https://www.googleapis.com/auth/bigquery",)
-_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _FIELDS = ("client_email", "private_key", "token_uri")
 _AGAIN = "download a JSON key of the service account in the Google Cloud console and connect it again"
-
-
-def is_local(url: str) -> bool:
-    return urlsplit(url).hostname in _LOCAL
-
-
-def require_safe(base_url: str) -> None:
-    """Raises UsageRefused for an address a token must not be sent to."""
-    parts = urlsplit(base_url)
-    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and is_local(base_url))):
-        raise UsageRefused(
-            f"'{base_url}' is no address for BigQuery; write it like https://bigquery.googleapis.com, "
-            "http is for 127.0.0.1 only."
-        )
 
 
 class _Key(service_account.Credentials):
@@ -123,4 +109,4 @@ def _trusted(token_uri: str) -> bool:
         host in ("googleapis.com", "accounts.google.com") or host.endswith(".googleapis.com")
     ):
         return True
-    return parts.scheme in ("http", "https") and host in _LOCAL
+    return parts.scheme in ("http", "https") and host in LOCAL_HOSTS

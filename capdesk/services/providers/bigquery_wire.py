@@ -18,8 +18,8 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud import bigquery
 from google.cloud.bigquery.job import QueryJob
 
+from capdesk.services.providers.base_url import is_local
 from capdesk.services.providers.bigquery_errors import Where, sentence, told
-from capdesk.services.providers.bigquery_key import is_local
 from capdesk.services.providers.billing_grains import IllShaped
 from capdesk.services.providers.billing_query import BillingQuery, Layout, require_columns
 from capdesk.services.providers.bounded_http import bound

@@ -16,6 +16,8 @@ from typing import BinaryIO, Literal
 from capdesk.errors import FileRefused
 
 Provider = Literal["twilio", "gcp"]
+PROVIDER_NAMES: dict[Provider, str] = {"twilio": "Twilio", "gcp": "Google Cloud"}
+"""As people know them."""
 Source = Path | BinaryIO
 
 # Wide enough that no sum of accepted amounts is ever rounded: 12 digits before the point, 100 after it, and carries.

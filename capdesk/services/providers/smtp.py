@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from capdesk.errors import DeliveryFailed, DeliveryUnknown, RuleRefused, UsageRefused
+from capdesk.services.providers.base_url import LOCAL_HOSTS
 from capdesk.services.providers.mail import Message
 from capdesk.services.providers.smtp_line import Conversation, NoSmtp
 
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE = "Nothing was sent"
 # What smtplib's own default would look up by name, which can take many seconds on a desktop.
 _HELO_NAME = "[127.0.0.1]"
@@ -52,7 +52,7 @@ class SmtpSettings:
             )
         if self.security not in ("starttls", "ssl", "plain"):
             raise UsageRefused(f"'{self.security}' is no mail security; choose starttls, ssl or plain.")
-        if self.security == "plain" and self.host.lower() not in _LOCAL_HOSTS:
+        if self.security == "plain" and self.host.lower() not in LOCAL_HOSTS:
             raise RuleRefused(
                 f"Mail to {self.host} must be encrypted; choose starttls or ssl, plain is for localhost only."
             )

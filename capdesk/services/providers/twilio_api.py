@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from capdesk.errors import ProviderRefused
 from capdesk.services.clock import Clock
+from capdesk.services.providers.base_url import checked_url
 from capdesk.services.providers.charges import Provider, RecordRefused, shown
 from capdesk.services.providers.pull import Account, Progress, Pull, Question, Span
 from capdesk.services.providers.twilio_accounts import alone_account, list_accounts
@@ -19,7 +20,6 @@ from capdesk.services.providers.twilio_http import (
     Record,
     TwilioCredentials,
     TwilioHttp,
-    checked_base,
 )
 
 __all__ = ["Patience", "TwilioCalls", "TwilioCosts", "TwilioCredentials"]
@@ -49,7 +49,7 @@ class TwilioCosts:
         alone: bool = False,
     ) -> None:
         self._credentials, self._clock = credentials, clock
-        self._base_url = base_url and checked_base(base_url)
+        self._base_url = base_url and checked_url(base_url)
         self._patience = patience or Patience()
         self._alone = alone
 

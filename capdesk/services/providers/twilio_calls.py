@@ -13,6 +13,7 @@ from capdesk.errors import ProviderRefused, UsageRefused
 from capdesk.services.clock import Clock
 from capdesk.services.money import money
 from capdesk.services.providers import twilio_recordings
+from capdesk.services.providers.base_url import checked_url
 from capdesk.services.providers.charges import RecordRefused, exact_amount, shown
 from capdesk.services.providers.pull import Account, Progress, Question, Span, TwilioCallState
 from capdesk.services.providers.twilio_accounts import alone_account, list_accounts
@@ -25,7 +26,6 @@ from capdesk.services.providers.twilio_http import (
     Record,
     TwilioCredentials,
     TwilioHttp,
-    checked_base,
     is_sid,
 )
 
@@ -48,7 +48,7 @@ _MONTHS = {
 
 
 class TwilioCalls:
-    """A CallSource over the Twilio API. `not_started` counts the calls of the last `calls` that never began.
+    """A CallSource over the Twilio API.
 
     `alone`: the account without its subaccounts, which Standard and Restricted API keys may not list.
 
@@ -66,10 +66,9 @@ class TwilioCalls:
         alone: bool = False,
     ) -> None:
         self._credentials, self._clock, self._phone_key = credentials, clock, phone_key
-        self._base_url = base_url and checked_base(base_url)
+        self._base_url = base_url and checked_url(base_url)
         self._patience = patience or Patience()
         self._alone = alone
-        self.not_started = 0
 
     def accounts(self) -> Sequence[Account]:
         """The account itself, then its subaccounts unless it is asked alone."""
@@ -94,7 +93,6 @@ class TwilioCalls:
 
         Raises ProviderRefused and ProviderUnavailable, possibly after pages were yielded.
         """
-        self.not_started = 0
         asked = _listing(account, span)
         with self._open() as http:
             recordings = twilio_recordings.read_recordings(http, account, span, lambda _read: progress(0))
@@ -103,7 +101,6 @@ class TwilioCalls:
             for page in http.pages_ahead(asked):
                 states = [state for record in page if (state := reading.state(record))]
                 read += len(page)
-                self.not_started = read - reading.started
                 progress(read)
                 yield states
 
@@ -139,7 +136,6 @@ class _Reading:
         self._account, self._what, self._recordings, self._phone_key = account.id, what, recordings, phone_key
         self._first, self._end = _window(span)
         self._good_kinds: set[tuple[type, ...]] = set()
-        self.started = 0
 
     def state(self, record: Record) -> TwilioCallState | None:
         """None for a call that has not started."""
@@ -152,7 +148,6 @@ class _Reading:
             raise drifted(self._what, "account_sid", f"is {shown(account)}, another account's")
         if start is None:
             return None
-        self.started += 1
         started_at = self._moment("start_time", start)
         if not self._first <= started_at < self._end:
             raise drifted(self._what, "start_time", f"is {shown(start)}, which was not asked for")

@@ -16,6 +16,7 @@ from twilio.rest import Client
 
 from capdesk.errors import CapdeskError, ProviderRefused, UsageRefused
 from capdesk.services.clock import Clock
+from capdesk.services.providers.base_url import checked_url, is_local
 from capdesk.services.providers.bounded_http import Answer, AnswerTooLarge, BoundedHttp, Limits
 from capdesk.services.providers.twilio_faults import Later, cut, drifted, network_fault, require_good
 
@@ -29,7 +30,6 @@ PERMISSIONS = {
 """What a Restricted API key must be granted, in Twilio's words."""
 Record = Mapping[str, Any]
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")
-_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 # No list has so many pages: a provider that never ends is stopped.
 _MOST_PAGES = 100_000
 
@@ -96,10 +96,10 @@ class TwilioHttp:
     def __init__(
         self, credentials: TwilioCredentials, *, clock: Clock, base_url: str | None, patience: Patience
     ) -> None:
-        self._base = checked_base(base_url or TWILIO)
+        self._base = checked_url(base_url or TWILIO)
         self._credentials, self._clock, self._patience = credentials, clock, patience
         self._stopped = False
-        self._http = BoundedHttp(patience.limits, direct=urlsplit(self._base).hostname in _LOCAL)
+        self._http = BoundedHttp(patience.limits, direct=is_local(self._base))
         self._client = Client(
             credentials.key_sid or credentials.account_sid,
             credentials.secret,
@@ -224,23 +224,6 @@ class TwilioHttp:
         if not isinstance(error, Later) or self._stopped:
             return False
         return True if error.wait_s is None else min(error.wait_s, self._patience.longest_wait_s)
-
-
-def checked_base(base_url: str) -> str:
-    """Raises UsageRefused where a token must not be sent."""
-    base = base_url.rstrip("/")
-    try:
-        parts = urlsplit(base)
-        usable = parts.hostname is not None and parts.username is None and (parts.port or 1) > 0
-        usable = usable and not (parts.query or parts.fragment)
-        usable = usable and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL))
-    except ValueError:
-        usable = False
-    if not usable:
-        raise UsageRefused(
-            "That is no address for Twilio; write it like https://api.twilio.com (http only for 127.0.0.1)."
-        )
-    return base
 
 
 def _no_number(text: str) -> Decimal:

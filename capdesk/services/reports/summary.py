@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from capdesk.services.money import ZERO, dollars
+from capdesk.services.providers.charges import PROVIDER_NAMES
 from capdesk.services.reports.model import Late, Pace, SourceStanding, WeeklyReport, WeeklyRow
 from capdesk.services.reports.wording import NONE, clipped, counted, listed, long_day, short_day, weekday
 
 LATE_SHOWN = 20
-PROVIDER_NAMES = {"twilio": "Twilio", "gcp": "Google Cloud"}
 _ACCOUNT_COLUMNS = 70
 _ERROR_COLUMNS = 400
 
