@@ -418,7 +418,7 @@ def test_that_what_would_be_asked_is_told_with_its_addresses() -> None:
 
 
 def test_that_a_base_url_must_be_safe() -> None:
-    with pytest.raises(UsageRefused, match="no address for Twilio"):
+    with pytest.raises(UsageRefused, match="must begin with https"):
         TwilioCalls(LOGIN, clock=NOW, phone_key=PHONES.look_up, base_url="http://example.com")
 
 
