@@ -1,0 +1,161 @@
+"""Forms: fields one below the other, checked where they stand; and the dialog that records what was entered."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from capdesk.bootstrap import Desk
+from capdesk.errors import CapdeskError
+from capdesk.views.forms.fields import Field
+from capdesk.views.widgets import button, named, styled
+from capdesk.views.workspace import Workspace, sentence
+
+Values = dict[str, Any]
+
+
+class Form(QWidget):
+    """Fields in order. `check` says at each field what is wrong with it."""
+
+    changed = Signal()
+
+    def __init__(self, *fields: Field[Any]) -> None:
+        super().__init__()
+        self.fields: dict[str, Field[Any]] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(14)
+        for field in fields:
+            self.add(field)
+
+    def add(self, field: Field[Any], beside: Field[Any] | None = None) -> None:
+        """Another field below, and where given one next to it."""
+        row = QHBoxLayout()
+        row.setSpacing(14)
+        for one in (field, beside):
+            if one is not None:
+                self.fields[one.key] = one
+                one.changed.connect(self.changed)
+                row.addWidget(one, 1, Qt.AlignmentFlag.AlignTop)
+        self._column.addLayout(row)
+
+    def add_text(self, words: str) -> None:
+        """A paragraph between fields."""
+        label = styled(QLabel(words), "muted")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        self._column.addWidget(label)
+
+    def check(self) -> bool:
+        """Whether every field can be taken; the first that cannot gets the keyboard."""
+        wrong = [field for field in self.fields.values() if not field.isHidden() and not field.check()]
+        if wrong:
+            wrong[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        return not wrong
+
+    def values(self) -> Values:
+        """Every value by its key; call `check` first. Raises UsageRefused."""
+        return {key: field.value() for key, field in self.fields.items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        for key, value in values.items():
+            if key in self.fields:
+                self.fields[key].set_value(value)
+
+
+class FormDialog(QDialog):
+    """A form that is recorded as one action. What was entered stays until it was, whatever goes wrong.
+
+    `save` runs in the background with the form's values; `then` gets its result once the dialog is gone.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        title: str,
+        form: Form,
+        save: Callable[[Desk, Values], Any],
+        then: Callable[[Any], object] | None = None,
+        *,
+        save_words: str = "Save",
+        intro: str = "",
+        danger: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.workspace, self.form = workspace, form
+        self._save, self._then = save, then
+        self._saving = False
+        self._entered: Values = {}
+        named(self, "dialog-form", title)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(500)
+        self._error = named(styled(QLabel(), "bad"), "form-error")
+        self._error.setWordWrap(True)
+        self._error.setTextFormat(Qt.TextFormat.PlainText)
+        self._error.hide()
+        self._ok = button(save_words, self.save, kind="danger" if danger else "primary")
+        self._ok.setDefault(True)
+        self._cancel = button("Cancel", self.reject)
+        self._lay_out(title, intro)
+
+    def _lay_out(self, title: str, intro: str) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(14)
+        column.addWidget(styled(QLabel(title), "heading"))
+        if intro:
+            words = styled(QLabel(intro), "muted")
+            words.setTextFormat(Qt.TextFormat.PlainText)
+            words.setWordWrap(True)
+            column.addWidget(words)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self.form)
+        area.setMinimumHeight(min(self.form.sizeHint().height() + 4, 560))
+        column.addWidget(area, 1)
+        column.addWidget(self._error)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._cancel)
+        row.addWidget(self._ok)
+        column.addLayout(row)
+
+    def save(self) -> None:
+        """Checks and records; errors are shown above the buttons."""
+        if self._saving or not self.form.check():
+            return
+        self._saving = True
+        self._show_error("")
+        self._ok.setEnabled(False)
+        self._entered = self.form.values()
+        entered, save = self._entered, self._save
+        self.workspace.write(
+            self.windowTitle(), lambda desk: save(desk, entered), owner=self, then=self._saved, failed=self._refused
+        )
+
+    def reject(self) -> None:
+        """Closes without recording; not while it is being recorded, because that cannot be taken back."""
+        if not self._saving:
+            super().reject()
+
+    def _saved(self, result: object) -> None:
+        self._saving = False
+        self.accept()
+        if self._then is not None:
+            self._then(result)
+
+    def _refused(self, error: Exception) -> None:
+        self._saving = False
+        self._ok.setEnabled(True)
+        if isinstance(error, CapdeskError):
+            self._show_error(sentence(error))
+        else:
+            self.workspace.complain(error)
+
+    def _show_error(self, words: str) -> None:
+        self._error.setText(words)
+        self._error.setVisible(bool(words))
+        self._error.setAccessibleName(words or "No error")

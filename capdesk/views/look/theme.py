@@ -1,0 +1,97 @@
+"""Light, dark or as the system is: one palette, one style sheet, one font, set in one place."""
+
+from dataclasses import asdict
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from capdesk.services.resources import resource
+from capdesk.views.look.colors import DARK, LIGHT, Colors
+from capdesk.views.look.fonts import BASE_POINTS, base_font
+from capdesk.views.look.icons import icon
+
+Choice = Literal["system", "light", "dark"]
+CHOICES: tuple[Choice, ...] = ("system", "light", "dark")
+
+
+class Theme(QObject):
+    """How the window looks. Widgets that paint themselves or hold icons follow `changed`."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication, choice: Choice = "system", scale: int = 100) -> None:
+        super().__init__()
+        self._application = application
+        self.choice: Choice = choice
+        self.scale = scale
+        self.colors = LIGHT
+        application.setStyle(QStyleFactory.create("Fusion"))
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
+        self.apply()
+
+    def choose(self, choice: Choice | None = None, scale: int | None = None) -> None:
+        """Sets the scheme, the text size in percent, or both."""
+        self.choice, self.scale = choice or self.choice, scale or self.scale
+        self.apply()
+
+    def apply(self) -> None:
+        system_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        dark = system_dark if self.choice == "system" else self.choice == "dark"
+        self.colors = DARK if dark else LIGHT
+        self._application.setFont(base_font(self.scale))
+        self._application.setPalette(palette(self.colors))
+        self._application.setStyleSheet(style_sheet(self.colors, self.scale))
+        self.changed.emit()
+
+    def icon(self, name: str, color: str | None = None) -> QIcon:
+        """An icon in the present colors; ask again after `changed`."""
+        return icon(name, self.colors, color)
+
+    def _system_changed(self, _scheme: Qt.ColorScheme) -> None:
+        if self.choice == "system":
+            self.apply()
+
+
+def palette(colors: Colors) -> QPalette:
+    """Qt's roles, filled from ours. Not every platform takes a color scheme, each takes a palette."""
+    made, role = QPalette(), QPalette.ColorRole
+    for one, color in {
+        role.Window: colors.window,
+        role.Base: colors.surface,
+        role.AlternateBase: colors.sunken,
+        role.Button: colors.surface,
+        role.ToolTipBase: colors.text,
+        role.ToolTipText: colors.surface,
+        role.WindowText: colors.text,
+        role.Text: colors.text,
+        role.ButtonText: colors.text,
+        role.PlaceholderText: colors.muted,
+        role.Highlight: colors.accent_soft,
+        role.HighlightedText: colors.text,
+        role.Link: colors.accent,
+        role.LinkVisited: colors.accent,
+        role.Accent: colors.accent,
+        role.Mid: colors.border,
+        role.Dark: colors.strong_border,
+        role.Light: colors.surface,
+        role.Midlight: colors.hover,
+        role.Shadow: colors.border,
+    }.items():
+        made.setColor(one, QColor(color))
+    for one in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, one, QColor(colors.strong_border))
+    return made
+
+
+def style_sheet(colors: Colors, scale: int) -> str:
+    """`resources/style/capdesk.qss` with `@name` replaced by the color or size of that name; sizes are in points."""
+    points = BASE_POINTS * scale / 100
+    sizes = {"small": 0.9, "base": 1.0, "large": 1.2, "title": 1.7, "figure": 2.2}
+    values = asdict(colors) | {f"{name}_pt": f"{points * factor:.2f}pt" for name, factor in sizes.items()}
+    values["icons"] = resource("icons").as_posix()
+    text = resource("style", "capdesk.qss").read_text(encoding="utf-8")
+    for name in sorted(values, key=len, reverse=True):
+        text = text.replace(f"@{name}", values[name])
+    return text

@@ -1,0 +1,113 @@
+"""What every page is: a head with title and actions, a body, and a way to be opened and read anew."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from capdesk.bootstrap import Desk
+from capdesk.views.places import PAGES, Place
+from capdesk.views.widgets import button, named, styled
+from capdesk.views.workspace import Workspace
+
+T = TypeVar("T")
+
+MARGIN = 28
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something one can do here: a button, a menu entry, a line of the command palette."""
+
+    title: str
+    run: Callable[[], object]
+    icon: str = ""
+    shortcut: str = ""
+    enabled: bool = True
+    primary: bool = False
+
+
+class Page(QWidget):
+    """A page of the window. Subclasses set `key`, fill `self.body` and override `reload`."""
+
+    key: ClassVar[str]
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.place = Place(self.key)
+        self.setObjectName(f"page-{self.key}")
+        self.setAccessibleName(PAGES[self.key].title)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self.heading = named(styled(QLabel(PAGES[self.key].title), "title"), "page-title")
+        self.heading.setWordWrap(True)
+        self.subtitle = named(styled(QLabel(), "muted"), "page-subtitle")
+        self.subtitle.setWordWrap(True)
+        self.subtitle.hide()
+        self.body = QVBoxLayout()
+        self.body.setSpacing(16)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(MARGIN, MARGIN - 6, MARGIN, MARGIN - 8)
+        whole.setSpacing(16)
+        whole.addLayout(self._head())
+        whole.addLayout(self.body, 1)
+
+    def _head(self) -> QHBoxLayout:
+        head, words = QHBoxLayout(), QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self.heading)
+        words.addWidget(self.subtitle)
+        head.addLayout(words, 1)
+        head.addLayout(self._buttons)
+        head.setAlignment(self._buttons, Qt.AlignmentFlag.AlignTop)
+        return head
+
+    def say_title(self, title: str, subtitle: str = "") -> None:
+        self.heading.setText(title)
+        self.subtitle.setText(subtitle)
+        self.subtitle.setVisible(bool(subtitle))
+        self.workspace.titled.emit(self.place, title)
+
+    def open(self, place: Place) -> None:
+        """Shows what the place names. Called whenever one comes here, also by back and forward."""
+        self.place = place
+        self.reload()
+
+    def reload(self) -> None:
+        """Reads what is shown anew: called on opening, and when anything was recorded on this desk by anyone."""
+
+    def commands(self) -> Sequence[Command]:
+        """What can be done here; the primary and the ones with an icon also stand in the head after `show_commands`."""
+        return ()
+
+    def show_commands(self) -> None:
+        """Puts the page's commands into its head; call again when they change."""
+        while (item := self._buttons.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for one in self.commands():
+            made = button(one.title, one.run, kind="primary" if one.primary else "", shortcut=one.shortcut)
+            if one.icon:
+                theme = self.workspace.theme
+                made.setIcon(theme.icon(one.icon, theme.colors.on_accent if one.primary else None))
+            made.setEnabled(one.enabled)
+            self._buttons.addWidget(made)
+
+    def read(self, work: Callable[[Desk], T], then: Callable[[T], None], key: str = "page") -> None:
+        """Reads from the desk in the background; the newest reading of a key wins. Errors go to the message bar."""
+        self.workspace.read(self, key, work, then)
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """The widget in a frameless area that scrolls down but never sideways."""
+    inner.setProperty("page", True)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inner)
+    return area

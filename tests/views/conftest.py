@@ -1,0 +1,50 @@
+"""A window without a screen, on a real desk. Qt's warnings and errors in slots fail the test that made them."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from capdesk.bootstrap import Desk
+from capdesk.views.look.theme import Theme
+from capdesk.views.workspace import Workspace
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+PATIENCE_MS = 15_000
+"""How long a test waits for what happens in the background; as a rule it takes milliseconds."""
+
+Settle = Callable[[], None]
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Theme:
+    return Theme(qapp, "light")
+
+
+@pytest.fixture
+def workspace(qtbot: QtBot, theme: Theme, desk: Desk) -> Iterator[Workspace]:
+    """The window's side of the test's own desk. What it complained of and nobody expected fails the test."""
+    made = Workspace(desk.folder, None, theme, desk.clock)
+    mistakes: list[Exception] = []
+    made.failed.connect(mistakes.append)
+    made.take(desk)
+    yield made
+    ended = made.jobs.close(PATIENCE_MS)
+    made.deleteLater()
+    assert ended, "a thread outlived its test"
+    assert mistakes == []
+
+
+@pytest.fixture
+def settle(qtbot: QtBot, workspace: Workspace) -> Settle:
+    """Waits until nothing is under way any more and what came of it is shown."""
+
+    def wait() -> None:
+        qtbot.waitUntil(lambda: workspace.jobs.idle, timeout=PATIENCE_MS)
+        QApplication.processEvents()
+        qtbot.waitUntil(lambda: workspace.jobs.idle, timeout=PATIENCE_MS)
+
+    return wait
