@@ -63,7 +63,7 @@ class CampaignDetails:
 
 
 def add_campaign(
-    session: Session, product: str, name: str, owner_id: int, **fields: Unpack[CampaignFields]
+    session: Session, product: find.Ref, name: str, owner_id: int, **fields: Unpack[CampaignFields]
 ) -> CampaignRow:
     """A new campaign of a product, planned unless said otherwise. Raises NotFound, UsageRefused, RuleRefused."""
     kept = find.new_name(name, "campaign")
@@ -78,10 +78,10 @@ def add_campaign(
 
 def edit_campaign(
     session: Session,
-    ref: str,
+    ref: find.Ref,
     *,
     name: str | None = None,
-    product: str | None = None,
+    product: find.Ref | None = None,
     **fields: Unpack[CampaignFields],
 ) -> CampaignRow:
     """Changes what is given. Raises NotFound, UsageRefused, RuleRefused."""
@@ -102,7 +102,7 @@ def list_campaigns(session: Session) -> list[CampaignRow]:
     return _rows(session)
 
 
-def show_campaign(session: Session, ref: str) -> CampaignDetails:
+def show_campaign(session: Session, ref: find.Ref) -> CampaignDetails:
     """Everything about one campaign, with what it has spent in all. Raises NotFound."""
     campaign = find.campaign(session, ref)
     spent = session.scalar(select(func.sum(CostRollup.cost_usd)).where(CostRollup.campaign_id == campaign.id))

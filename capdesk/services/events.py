@@ -50,8 +50,8 @@ class NewEvent:
 
     event_type: str
     at: datetime
-    campaign: str
-    member: str | None = None
+    campaign: find.Ref
+    member: find.Ref | None = None
     phone: str | None = None
     metadata: Mapping[str, object] | None = None
 

@@ -105,7 +105,7 @@ class Moved:
     occurred_at: datetime
 
 
-def add_experiment(session: Session, campaign: str, plan: ExperimentPlan) -> ExperimentRow:
+def add_experiment(session: Session, campaign: find.Ref, plan: ExperimentPlan) -> ExperimentRow:
     """A planned experiment with its bonus rules. Raises NotFound, UsageRefused, RuleRefused."""
     home = find.campaign(session, campaign)
     values = _checked(
@@ -130,8 +130,8 @@ def add_experiment(session: Session, campaign: str, plan: ExperimentPlan) -> Exp
 
 def edit_experiment(
     session: Session,
-    ref: str,
-    campaign: str | None = None,
+    ref: find.Ref,
+    campaign: find.Ref | None = None,
     bonus_rules: Mapping[EventType, Decimal | None] | None = None,
     **fields: Unpack[ExperimentFields],
 ) -> ExperimentRow:
@@ -149,14 +149,14 @@ def edit_experiment(
     return _rows(session, Experiment.id == experiment.id)[0]
 
 
-def list_experiments(session: Session, campaign: str | None = None) -> list[ExperimentRow]:
+def list_experiments(session: Session, campaign: find.Ref | None = None) -> list[ExperimentRow]:
     """By campaign, oldest first."""
     if campaign is None:
         return _rows(session)
     return _rows(session, Experiment.campaign_id == find.campaign(session, campaign).id)
 
 
-def show_experiment(session: Session, ref: str, campaign: str | None = None) -> ExperimentDetails:
+def show_experiment(session: Session, ref: find.Ref, campaign: find.Ref | None = None) -> ExperimentDetails:
     """Everything about one experiment but its figures, which a report has. Raises NotFound, UsageRefused."""
     experiment = find.experiment(session, ref, campaign)
     runs = session.execute(
@@ -189,7 +189,13 @@ def show_experiment(session: Session, ref: str, campaign: str | None = None) -> 
 
 
 def move_experiment(
-    session: Session, ref: str, action: str, admin_id: int, *, at: datetime | None = None, campaign: str | None = None
+    session: Session,
+    ref: find.Ref,
+    action: str,
+    admin_id: int,
+    *,
+    at: datetime | None = None,
+    campaign: find.Ref | None = None,
 ) -> Moved:
     """`start`, `pause`, `resume`, `complete` or `terminate`, now or at an earlier moment.
 

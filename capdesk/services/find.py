@@ -1,6 +1,7 @@
 """How people name things: by name or by id; and what a new name may look like.
 
-An exact name wins, then an id, then a name that differs only in upper and lower case.
+An exact name wins, then an id, then a name that differs only in upper and lower case. A program that knows the id
+gives it as a number, and means nothing else.
 """
 
 import unicodedata
@@ -22,6 +23,10 @@ _LARGEST_ID = 2**63 - 1
 _UNIQUE_VIOLATION = "23505"
 
 
+Ref = str | int
+"""What a person typed, or an id."""
+
+
 class Known(NamedTuple):
     """One thing that can be named."""
 
@@ -29,13 +34,13 @@ class Known(NamedTuple):
     name: str
 
 
-def product(session: Session, ref: str) -> Product:
+def product(session: Session, ref: Ref) -> Product:
     """Raises NotFound with the near names."""
     known = [Known(*row) for row in session.execute(select(Product.id, Product.name))]
     return session.get_one(Product, one_of(known, ref, "product", 'capdesk product add "NAME"'))
 
 
-def campaign(session: Session, ref: str) -> Campaign:
+def campaign(session: Session, ref: Ref) -> Campaign:
     """Raises NotFound with the near names."""
     known = [Known(*row) for row in session.execute(select(Campaign.id, Campaign.name))]
     return session.get_one(Campaign, one_of(known, ref, "campaign", 'capdesk campaign add "NAME" --product P'))
@@ -44,13 +49,13 @@ def campaign(session: Session, ref: str) -> Campaign:
 _campaign_named = campaign  # the parameters below have the word for themselves
 
 
-def experiment(session: Session, ref: str, campaign: str | None = None) -> Experiment:
+def experiment(session: Session, ref: Ref, campaign: Ref | None = None) -> Experiment:
     """Raises NotFound with the near names, UsageRefused where several campaigns have one of that name."""
     query = select(Experiment.id, Experiment.name).order_by(Experiment.id)
     if campaign is not None:
         query = query.where(Experiment.campaign_id == _campaign_named(session, campaign).id)
     known = [Known(*row) for row in session.execute(query)]
-    same = [one.id for one in known if one.name == ref]
+    same = [one.id for one in known if one.name == ref]  # an id equals no name
     if len(same) > 1:
         names = session.scalars(select(Campaign.name).join(Experiment).where(Experiment.id.in_(same)))
         listed = ", ".join(f'"{name}"' for name in sorted(names))
@@ -58,18 +63,23 @@ def experiment(session: Session, ref: str, campaign: str | None = None) -> Exper
     return session.get_one(Experiment, one_of(known, ref, "experiment", 'capdesk experiment add "NAME" --campaign C'))
 
 
-def member(session: Session, ref: str) -> TeamMember:
+def member(session: Session, ref: Ref) -> TeamMember:
     """By e-mail address, in any case, or id. Raises NotFound with the near addresses."""
     known = [Known(*row) for row in session.execute(select(TeamMember.id, TeamMember.email))]
     first = 'capdesk team add "NAME" --email E --rate R'
-    return session.get_one(TeamMember, one_of(known, ref.strip().lower(), "team member", first))
+    wanted = ref if isinstance(ref, int) else ref.strip().lower()
+    return session.get_one(TeamMember, one_of(known, wanted, "team member", first))
 
 
-def lead(session: Session, ref: str, campaign: str | None = None) -> Lead:
+def lead(session: Session, ref: Ref, campaign: Ref | None = None) -> Lead:
     """By phone number, id or contact name. Raises NotFound, and UsageRefused where several leads fit."""
     query = select(Lead.id)
     if campaign is not None:
         query = query.where(Lead.campaign_id == _campaign_named(session, campaign).id)
+    if isinstance(ref, int):
+        if (known := session.scalar(query.where(Lead.id == ref))) is not None:
+            return session.get_one(Lead, known)
+        raise NotFound(f"There is no lead {ref}: it may be another campaign's.")
     number = _phone_key(session, ref)
     ways = [query.where(Lead.phone_key == number)] if number else []
     if ref.isdecimal() and int(ref) <= _LARGEST_ID:
@@ -91,8 +101,12 @@ def phone_book(session: Session) -> PhoneBook:
     return PhoneBook(key, region)
 
 
-def one_of(known: Sequence[Known], ref: str, what: str, first: str) -> int:
+def one_of(known: Sequence[Known], ref: Ref, what: str, first: str) -> int:
     """The id of the thing `ref` names; `first` is the command that makes one, told where there is none yet."""
+    if isinstance(ref, int):
+        if any(one.id == ref for one in known):
+            return ref
+        raise NotFound(f"There is no {what} {ref}.")
     for one in known:
         if one.name == ref:
             return one.id

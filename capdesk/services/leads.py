@@ -48,7 +48,7 @@ class LeadPage:
 
 def add_lead(
     session: Session,
-    campaign: str,
+    campaign: find.Ref,
     phone: str,
     user_id: int,
     *,
@@ -82,7 +82,9 @@ def add_lead(
     return AddedLead(_rows(session, Lead.id == made)[0], landed)
 
 
-def set_lead_status(session: Session, ref: str, status: LeadStatusName, campaign: str | None = None) -> LeadRow:
+def set_lead_status(
+    session: Session, ref: find.Ref, status: LeadStatusName, campaign: find.Ref | None = None
+) -> LeadRow:
     """Raises NotFound, UsageRefused, and RuleRefused where the lead has a terminal status."""
     lead = find.lead(session, ref, campaign)
     session.execute(select(func.set_lead_status(lead.id, literal(status, LEAD_STATUS))))
@@ -91,8 +93,8 @@ def set_lead_status(session: Session, ref: str, status: LeadStatusName, campaign
 
 def edit_lead(
     session: Session,
-    ref: str,
-    campaign: str | None = None,
+    ref: find.Ref,
+    campaign: find.Ref | None = None,
     *,
     name: str | None = None,
     email: str | None = None,
@@ -117,7 +119,7 @@ def edit_lead(
 
 
 def list_leads(
-    session: Session, *, campaign: str | None = None, status: LeadStatusName | None = None, limit: int = 50
+    session: Session, *, campaign: find.Ref | None = None, status: LeadStatusName | None = None, limit: int = 50
 ) -> LeadPage:
     """Raises NotFound for the campaign."""
     criteria = []

@@ -29,7 +29,7 @@ def add_product(session: Session, name: str) -> ProductRow:
     return _row(made)
 
 
-def edit_product(session: Session, ref: str, *, name: str | None = None, active: bool | None = None) -> ProductRow:
+def edit_product(session: Session, ref: find.Ref, *, name: str | None = None, active: bool | None = None) -> ProductRow:
     """Changes what is given. Raises NotFound, UsageRefused, RuleRefused."""
     product = find.product(session, ref)
     if name is not None:

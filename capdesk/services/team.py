@@ -36,7 +36,7 @@ def add_member(
     email: str,
     rate: Decimal,
     role: str = "",
-    campaign: str | None = None,
+    campaign: find.Ref | None = None,
     today: date,
 ) -> MemberRow:
     """A new member whose first rate (dollars per hour) and campaign hold from the beginning.
@@ -59,7 +59,7 @@ def add_member(
 
 def edit_member(
     session: Session,
-    ref: str,
+    ref: find.Ref,
     *,
     name: str | None = None,
     email: str | None = None,
@@ -81,7 +81,7 @@ def edit_member(
     return _rows(session, today, member.id)[0]
 
 
-def set_rate(session: Session, ref: str, rate: Decimal, *, from_date: date, today: date) -> MemberRow:
+def set_rate(session: Session, ref: find.Ref, rate: Decimal, *, from_date: date, today: date) -> MemberRow:
     """A new rate from a date after every date already logged; a first one from the beginning.
 
     Raises NotFound, UsageRefused, RuleRefused.
@@ -91,7 +91,7 @@ def set_rate(session: Session, ref: str, rate: Decimal, *, from_date: date, toda
     return _rows(session, today, member.id)[0]
 
 
-def assign_member(session: Session, ref: str, campaign: str, *, from_date: date, today: date) -> MemberRow:
+def assign_member(session: Session, ref: find.Ref, campaign: find.Ref, *, from_date: date, today: date) -> MemberRow:
     """The campaign of a member from a date after every date already logged; a first one from the beginning.
 
     Raises NotFound, RuleRefused.

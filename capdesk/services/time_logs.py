@@ -49,7 +49,7 @@ class TimeLogPage:
     cost_usd: Decimal
 
 
-def add_time_log(session: Session, member: str, day: date, hours: Decimal, user_id: int) -> TimeLogRow:
+def add_time_log(session: Session, member: find.Ref, day: date, hours: Decimal, user_id: int) -> TimeLogRow:
     """Hours worked, as one more time log even where one is recorded that looks the same.
 
     Raises NotFound, UsageRefused, and RuleRefused for a date in the future or a member of no campaign then.

@@ -3,11 +3,13 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from capdesk.bootstrap import Desk
 from capdesk.errors import NotFound, UsageRefused
 from capdesk.services import find
 from capdesk.services.find import Known
+from capdesk.services.products import add_product
 from tests.support import builders
 
 NAMES = st.lists(st.text("aAbB12", min_size=1, max_size=3), min_size=1, max_size=6, unique=True)
@@ -96,3 +98,16 @@ def test_that_a_name_is_one_line_that_says_something(name: str) -> None:
 
 def test_that_blanks_around_a_name_are_dropped() -> None:
     assert find.new_name("  Spring sale ", "campaign") == "Spring sale"
+
+
+def test_that_an_id_given_as_a_number_means_nothing_else(desk: Desk) -> None:
+    def named_like_an_id(session: Session) -> tuple[int, int]:
+        first = add_product(session, "Calculator").id
+        second = add_product(session, str(first)).id
+        return first, second
+
+    first, second = desk.write(named_like_an_id)
+    assert desk.read(lambda session: find.product(session, str(first)).id) == second
+    assert desk.read(lambda session: find.product(session, first).id) == first
+    with pytest.raises(NotFound, match=r"There is no product 99\."):
+        desk.read(lambda session: find.product(session, 99))
