@@ -7,7 +7,9 @@ DEMO ?= $(HOME)/capdesk-demo
 setup:
 	@sh requirements/setup.sh
 
-run: demo
+run: setup  ## open the window on a believable desk; without a screen, print its weekly report
+	@if [ "$$(uname -s)" = Linux ] && [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then $(BIN)/capdesk demo "$(DEMO)"; \
+	else [ -f "$(DEMO)/demo.json" ] || $(BIN)/capdesk demo "$(DEMO)" >/dev/null; $(BIN)/capdesk --desk "$(DEMO)"; fi
 
 demo: setup  ## build a believable desk and print its weekly report
 	@$(BIN)/capdesk demo "$(DEMO)"

@@ -70,10 +70,11 @@ class Desk:
         return transaction(self.engine, action, snapshot=True)
 
     def write(self, action: "Callable[[Session], T]") -> T:
-        """Runs a writing action in one transaction and commits it.
+        """Runs a writing action in one transaction and commits it; every window on this desk hears of it.
 
         The first one looks at the schema's fingerprint; raises DatabaseUnavailable where protection is weakened.
         """
+        from capdesk.services.database.changes import notify  # noqa: PLC0415
         from capdesk.services.database.session import transaction  # noqa: PLC0415
 
         if not self._trusted:
@@ -84,6 +85,7 @@ class Desk:
 
         def about_to_commit(session: "Session") -> T:
             result = action(session)
+            notify(session)
             self._wrote = self.changed = True
             return result
 

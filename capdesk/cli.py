@@ -44,7 +44,10 @@ COMMANDS = {
 
 
 @click.group(
-    cls=Lazy, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Lazy,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="capdesk")
 @click.option("--desk", type=click.Path(path_type=Path, file_okay=False), help="Data folder (or CAPDESK_DESK).")
@@ -52,9 +55,16 @@ COMMANDS = {
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 @click.pass_context
 def cli(context: click.Context, desk: Path | None, database_url: str | None, as_json: bool) -> None:
-    """What campaigns cost, what that bought, and when a human verdict is due."""
+    """What campaigns cost, what that bought, and when a human verdict is due.
+
+    Without a command the window opens.
+    """
     from capdesk.bootstrap import default_folder  # noqa: PLC0415
 
+    if context.invoked_subcommand is None:
+        from capdesk.window import show  # noqa: PLC0415 - Qt only where a window is wanted
+
+        context.exit(show(desk or default_folder(), database_url))
     app = App(desk or default_folder(), database_url, as_json)
     context.obj = app
     context.call_on_close(app.close)

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Makes .venv with exactly the locked packages. Asks for nothing when all is there.
+# Makes .venv with exactly the locked packages, and sees to the system's libraries. Asks for nothing when all is there.
 set -eu
 cd "$(dirname "$0")/.."
+sh requirements/libraries.sh
 stamp=.venv/.ready
 want=$(cat requirements/runtime.txt requirements/dev.txt pyproject.toml | cksum)
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && exit 0

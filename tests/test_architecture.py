@@ -1,6 +1,7 @@
 """The folder is the architecture: who may import whom, who may ask for the time, and what loads when."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT / "capdesk"
 QT = ("PySide6", "pyqtgraph", "shiboken6")
-FACES = ("capdesk.cli", "capdesk.commands", "capdesk.views", "capdesk.bootstrap", "capdesk.__main__")
+FACES = ("capdesk.cli", "capdesk.commands", "capdesk.views", "capdesk.bootstrap", "capdesk.window", "capdesk.__main__")
 FORBIDDEN = {
     "models": (*QT, *FACES, "capdesk.services", "capdesk.migrations", "click", "rich"),
     "services": (*QT, *FACES, "click", "rich"),
@@ -139,6 +140,37 @@ def test_that_the_headless_face_loads_neither_qt_nor_sqlalchemy_before_it_needs_
     loaded = set(ended.stdout.rpartition("LOADED")[2].split())
     assert "capdesk" in loaded
     assert loaded & {*QT, "sqlalchemy", "alembic", "psycopg", "jinja2", "phonenumbers", "rich"} == set()
+
+
+_WINDOW = """
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from capdesk.views.app import Memory, Theme, Window, Workspace
+application = QApplication([])
+theme = Theme(application, "light", 100)
+window = Window(Workspace(Path(sys.argv[1]), None, theme))
+window.show()
+application.processEvents()
+assert window.isVisible()
+print("LOADED", *sorted(sys.modules))
+"""
+_HEAVY = {"sqlalchemy", "psycopg", "alembic", "numpy", "pyqtgraph", "twilio", "google.cloud", "jinja2", "phonenumbers"}
+
+
+def test_that_the_window_is_seen_before_the_database_layer_loads(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _WINDOW, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )
+    loaded = set(ended.stdout.rpartition("LOADED")[2].split())
+    assert "capdesk.views.shell.window" in loaded
+    assert loaded & _HEAVY == set()
+    assert [module for module in loaded if module.startswith("capdesk.views.pages.")] == []
 
 
 def test_that_each_decision_names_a_test_that_exists() -> None:

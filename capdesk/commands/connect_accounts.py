@@ -1,16 +1,16 @@
 """What `capdesk connect twilio` and `capdesk connect gcp` need to know before they can try anything."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from capdesk.commands.connect_asking import read_file, until_usable
 from capdesk.commands.connect_flow import Sitting, connect
 from capdesk.commands.connect_waiting import waiting
 from capdesk.errors import UsageRefused
-from capdesk.services.connect.credentials import default_account, service_account
+from capdesk.services.connect.asked import Login, key_login, own_login
+from capdesk.services.connect.credentials import service_account
 from capdesk.services.connect.keep import Wanted, kept_secret
 from capdesk.services.connect.providers import try_gcp, try_twilio
 from capdesk.services.connect.trial import Trial
@@ -49,15 +49,6 @@ class GcpAsked:
     max_bytes: int | None
     base_url: str | None
     maps: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Login:
-    """How Google is asked: a service account's key, or the computer's own login. `new` keys are to be stored."""
-
-    key: str | None = field(repr=False)
-    new: bool
-    told: str
 
 
 def connect_twilio(sitting: Sitting, asked: TwilioAsked) -> int:
@@ -137,7 +128,7 @@ def _login(sitting: Sitting, table: str, asked: GcpAsked, address: str | None) -
     """What was said, else the environment, else what the person says, else the key that is kept already."""
     name = secret_name("gcp", table)
     if asked.adc:
-        return _own_login(address)
+        return own_login(address)
     if asked.credentials is not None:
         return _key_file(asked.credentials)
     if value := sitting.environ.get(variable(name)):
@@ -152,24 +143,16 @@ def _login(sitting: Sitting, table: str, asked: GcpAsked, address: str | None) -
         typed = person.text(f"Key file of the service account (just Enter for {else_})")
         if typed:
             return _key_file(Path(typed).expanduser())
-        return _own_login(address) if kept is None else _kept_login(kept)
+        return own_login(address) if kept is None else _kept_login(kept)
 
     return until_usable(answer)
 
 
 def _key_file(file: Path) -> Login:
-    found = service_account(read_file(file, "a service account's key"))
-    return Login(found.key, new=True, told=f"Asking as {found.email}.")
+    return key_login(read_file(file, "a service account's key"))
 
 
 def _kept_login(kept: str | None) -> Login:
     if kept is None:
         raise UsageRefused("Say who asks Google: --credentials with a service account's key file, or --adc.")
     return Login(kept, new=False, told=f"Asking as {service_account(kept).email}, whose key is kept already.")
-
-
-def _own_login(address: str | None) -> Login:
-    """A provider on this computer is not shown anybody's login."""
-    if address is not None and urlsplit(address).scheme == "http":
-        return Login(None, new=False, told=f"Asking {address} without a login.")
-    return Login(None, new=False, told=f"Asking as {default_account()}.")

@@ -12,6 +12,7 @@ from capdesk.commands.connect_flow import NOTHING_KEPT, Sitting
 from capdesk.commands.connect_text import moved_text
 from capdesk.commands.connect_waiting import waiting
 from capdesk.errors import DeliveryFailed, Stopped, UsageRefused
+from capdesk.services.connect.credentials import password
 from capdesk.services.connect.keep import keep_with_secret
 from capdesk.services.providers.smtp import SmtpMailer, SmtpSettings
 from capdesk.services.secrets import secret_name
@@ -140,16 +141,6 @@ def _tried(sitting: Sitting, changes: SettingsChanges, secret: str | None) -> st
         answer = SmtpMailer(SmtpSettings(host, port, security, changes["mail_user"], secret)).check()
     sitting.tell(answer[:1].upper() + answer[1:])
     return answer
-
-
-def password(text: str, what: str) -> str:
-    """One line, without its line end; blanks inside stay, as app passwords are shown with them. Raises UsageRefused."""
-    line = text.removeprefix("\ufeff").strip("\r\n")
-    if not line.strip():
-        raise UsageRefused(f"No {what} was given: type it when asked, or name its file with --password-file.")
-    if "\n" in line or "\r" in line or not line.isprintable():
-        raise UsageRefused(f"The {what} is one line of text: correct what was given.")
-    return line
 
 
 def _given(text: str) -> str:

@@ -51,7 +51,7 @@ class Alerts:
 def list_alerts(desk: "Desk") -> Alerts:
     """Sends and records nothing."""
     as_of = resolve_as_of(desk)
-    return desk.read(lambda session: _alerts(session, as_of, desk.zone))
+    return desk.read(lambda session: alerts_at(session, standings(session, as_of), as_of, desk.zone))
 
 
 def send_alerts(desk: "Desk", mailer: Mailer | None = None, *, again: bool = False) -> Sending:
@@ -69,7 +69,7 @@ def send_alerts(desk: "Desk", mailer: Mailer | None = None, *, again: bool = Fal
     wanted |= {(one.period, one.recipient) for one in found.unknown}
     return Sending(
         tuple(
-            deliver(desk, post, one, _job(one), again=again)
+            deliver(desk, post, one, alert_job(one), again=again)
             for one in desk.read(lambda session: log.notifications(session, "alert"))
             if (one.period, one.recipient) in wanted
         )
@@ -87,11 +87,12 @@ def alerts_text(alerts: Alerts) -> str:
     return "\n".join(lines) or "No alert is due."
 
 
-def _alerts(session: Session, as_of: datetime, zone: ZoneInfo) -> Alerts:
+def alerts_at(session: Session, under_way: Iterable[ExperimentStanding], as_of: datetime, zone: ZoneInfo) -> Alerts:
+    """What is due of experiments that stand so at a moment; what was sent is looked up as it is now."""
     recipients = session.scalars(select(models.Desk.recipients)).one()
     known = log.notifications(session, "alert")
     due: dict[str, DueAlert] = {}
-    for standing in standings(session, as_of):
+    for standing in under_way:
         for recipient in (*recipients,) or (None,):
             for period, alert in _due(standing, known, recipient, as_of, zone):
                 before = due.get(period)
@@ -141,7 +142,8 @@ def _claim(session: Session, due: Collection[DueAlert]) -> None:
             log.claim(session, "alert", one.period, recipient, plain(one.alert), experiment_id=one.experiment_id)
 
 
-def _job(notification: Notification) -> Job:
+def alert_job(notification: Notification) -> Job:
+    """The way of one alert, which says what it said when it became due."""
     return Job(_name(notification), lambda: render_alert(_alert(notification.about)), _COMMAND)
 
 

@@ -98,3 +98,23 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise UsageRefused(f"'{text}' is no moment; write it like 2026-10-26T09:00:00-04:00.") from None
+
+
+def parse_moment_in(text: str, zone: ZoneInfo) -> datetime:
+    """A moment as typed where the zone is named beside the field: like `parse_moment`, but a time may stand alone.
+
+    Raises UsageRefused for a time that the clocks of the zone skip or show twice: which one is never guessed.
+    """
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return parse_moment(text, zone)
+    if local.tzinfo is not None or re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return parse_moment(text, zone)
+    first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return parse_moment(first.isoformat(), zone)
+    happens = (
+        "is skipped by" if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local else "comes twice on"
+    )
+    raise UsageRefused(f"{text} {happens} the clocks of {zone.key}; add its offset, like {first.isoformat(' ')}.")

@@ -14,6 +14,7 @@ from capdesk.errors import NotFound, RuleRefused, UsageRefused
 from capdesk.models.base import Verdict
 from capdesk.services.experiments import LONGEST_DAYS, MOST_TRANCHES
 from capdesk.services.money import ZERO, dollars, money
+from capdesk.services.plain import utc_stamp
 from capdesk.services.reports.as_of import resolve_as_of
 from capdesk.services.reports.experiment_report import experiment_at
 from capdesk.services.reports.model import EVENT_TYPES, ExperimentReport
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 _INSERT = text("""
 INSERT INTO evaluation (experiment_id, capital_cap_usd, time_cap_days, tranche_size_usd, verdict, reason,
                         recommended_next_action, admin_notes, snapshot, as_of, admin_user_id)
-VALUES (:experiment, :capital, :days, :tranche, CAST(:verdict AS verdict), :reason, :next_action, :notes,
-        CAST(:snapshot AS jsonb), :as_of, :admin)
+VALUES (:experiment_id, CAST(:capital_cap_usd AS numeric), :time_cap_days, CAST(:tranche_size_usd AS numeric),
+        CAST(:verdict AS verdict), :reason, :recommended_next_action, :admin_notes,
+        CAST(:snapshot AS jsonb), CAST(:as_of AS timestamptz), :admin)
 RETURNING id
 """)
 
@@ -76,6 +78,17 @@ class Decision:
     time_cap_days: int | None = None
 
 
+class EvidenceChanged(RuleRefused):
+    """The figures are not those the admin saw any more; `newer` is the report with the present ones."""
+
+    def __init__(self, newer: ExperimentReport) -> None:
+        super().__init__(
+            f'Newer facts about "{newer.experiment}" arrived since its figures were shown, so nothing was sealed: '
+            "look at the new figures, then decide again."
+        )
+        self.newer = newer
+
+
 @dataclass(frozen=True)
 class OverrideRecord:
     """The admin acted against the evaluation, and said why. Nothing follows from it."""
@@ -119,18 +132,39 @@ class EvaluationRecord:
     overrides: tuple[OverrideRecord, ...]
 
 
-def evaluate(desk: "Desk", experiment_id: int, decision: Decision) -> EvaluationRecord:
+def evaluate(
+    desk: "Desk", experiment_id: int, decision: Decision, *, shown: datetime | None = None
+) -> EvaluationRecord:
     """Records the owner's verdict on an experiment with the figures as last known.
 
-    Raises NotFound, UsageRefused for an empty reason or an impossible cap, RuleRefused for a planned experiment and for
-    new caps where there can be none.
+    `shown` is the `as_of` of the report the admin decided on: that report is sealed to the byte, and EvidenceChanged
+    raised where the figures are other ones by now. Raises NotFound, UsageRefused for an empty reason or an impossible
+    cap, RuleRefused for a planned experiment and for new caps where there can be none.
     """
-    as_of = resolve_as_of(desk)
-    report = desk.read(lambda session: experiment_at(session, experiment_id, as_of, desk.zone))
-    caps = _caps(report, decision)
-    number = desk.write(lambda session: _insert(session, report, decision, caps, desk.owner_id))
+    report = _evidence(desk, experiment_id, shown)
+    row = sealed_row(report, decision)
+    number = desk.write(lambda session: _insert(session, row, desk.owner_id))
     recorded = desk.read(lambda session: evaluations_of(session, experiment_id))
     return next(one for one in recorded if one.id == number)
+
+
+def _evidence(desk: "Desk", experiment_id: int, shown: datetime | None) -> ExperimentReport:
+    newest = resolve_as_of(desk)
+    report = desk.read(lambda session: experiment_at(session, experiment_id, newest, desk.zone))
+    if shown is None or shown == newest:
+        return report
+    seen = desk.read(lambda session: experiment_at(session, experiment_id, min(shown, newest), desk.zone))
+    if {**snapshot_of(seen), "as_of": ""} != {**snapshot_of(report), "as_of": ""}:
+        raise EvidenceChanged(report)
+    return seen
+
+
+def evaluation(session: Session, evaluation_id: int) -> EvaluationRecord:
+    """One evaluation with what arrived since. Raises NotFound."""
+    experiment = session.scalar(text("SELECT experiment_id FROM evaluation WHERE id = :id"), {"id": evaluation_id})
+    if experiment is None:
+        raise NotFound(f"There is no evaluation {evaluation_id}.")
+    return next(one for one in evaluations_of(session, experiment) if one.id == evaluation_id)
 
 
 def evaluations_of(session: Session, experiment_id: int) -> tuple[EvaluationRecord, ...]:
@@ -189,21 +223,29 @@ def _caps(report: ExperimentReport, decision: Decision) -> Caps:
     return Caps(capital, days)
 
 
-def _insert(session: Session, report: ExperimentReport, decision: Decision, caps: Caps, admin_id: int) -> int:
-    values = {
-        "experiment": report.experiment_id,
-        "capital": caps.capital_usd,
-        "days": caps.time_days,
-        "tranche": report.tranche_size_usd,
+def sealed_row(report: ExperimentReport, decision: Decision) -> dict[str, Any]:
+    """What a verdict records of the decision and its evidence, as plain values: what is shown before is this.
+
+    Raises UsageRefused, RuleRefused as `evaluate` does.
+    """
+    caps = _caps(report, decision)
+    return {
+        "experiment_id": report.experiment_id,
         "verdict": decision.verdict.value,
         "reason": decision.reason.strip(),
-        "next_action": decision.next_action.strip(),
-        "notes": decision.notes.strip(),
-        "snapshot": json.dumps(snapshot_of(report), ensure_ascii=False),
-        "as_of": report.as_of,
-        "admin": admin_id,
+        "recommended_next_action": decision.next_action.strip(),
+        "admin_notes": decision.notes.strip(),
+        "capital_cap_usd": f"{caps.capital_usd:f}",
+        "time_cap_days": caps.time_days,
+        "tranche_size_usd": f"{report.tranche_size_usd:f}",
+        "as_of": utc_stamp(report.as_of),
+        "snapshot": snapshot_of(report),
     }
-    return int(session.scalar(_INSERT, values) or 0)
+
+
+def _insert(session: Session, row: Mapping[str, Any], admin_id: int) -> int:
+    snapshot = json.dumps(row["snapshot"], ensure_ascii=False)
+    return int(session.scalar(_INSERT, {**row, "snapshot": snapshot, "admin": admin_id}) or 0)
 
 
 def snapshot_of(report: ExperimentReport) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,22 @@ class MemberRow:
     active: bool
     hourly_rate_usd: Decimal | None
     campaign: str | None
+
+
+@dataclass(frozen=True)
+class Since:
+    """What holds from a date on, None being the beginning: an hourly rate in dollars, or a campaign."""
+
+    from_date: date | None
+    value: Decimal | str
+
+
+@dataclass(frozen=True)
+class MemberHistory:
+    """Every rate and every assignment, oldest first."""
+
+    rates: list[Since]
+    assignments: list[Since]
 
 
 def add_member(
@@ -106,6 +122,23 @@ def list_members(session: Session, today: date) -> list[MemberRow]:
     return _rows(session, today)
 
 
+def member_history(session: Session, ref: find.Ref) -> MemberHistory:
+    """Raises NotFound."""
+    member = find.member(session, ref)
+    rates = select(_since(MemberRate.from_date), MemberRate.hourly_rate_usd).where(
+        MemberRate.team_member_id == member.id
+    )
+    homes = (
+        select(_since(MemberAssignment.from_date), Campaign.name)
+        .join(Campaign, Campaign.id == MemberAssignment.campaign_id)
+        .where(MemberAssignment.team_member_id == member.id)
+    )
+    return MemberHistory(
+        [Since(*row) for row in session.execute(rates.order_by(MemberRate.from_date))],
+        [Since(*row) for row in session.execute(homes.order_by(MemberAssignment.from_date))],
+    )
+
+
 def _rows(session: Session, today: date, member_id: int | None = None) -> list[MemberRow]:
     rate = (
         select(MemberRate.hourly_rate_usd)
@@ -130,6 +163,11 @@ def _rows(session: Session, today: date, member_id: int | None = None) -> list[M
     if member_id is not None:
         query = query.where(TeamMember.id == member_id)
     return [MemberRow(*row) for row in session.execute(query)]
+
+
+def _since(column: Any) -> Any:
+    """The first one holds from -infinity, which no date of Python can say: None."""
+    return func.nullif(column, literal_column("'-infinity'::date"))
 
 
 def _rate(rate: Decimal) -> Decimal:

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from capdesk.bootstrap import Desk
 from capdesk.errors import CapdeskError, DatabaseUnavailable, Stopped
 from capdesk.services.clock import Clock, SystemClock
 from capdesk.views.jobs import Failed, Job, Jobs, Report
 from capdesk.views.look.theme import Theme
 from capdesk.views.memory import Memory
 from capdesk.views.places import Place
+
+if TYPE_CHECKING:
+    from capdesk.bootstrap import Desk
 
 T = TypeVar("T")
 Tone = Literal["info", "good", "warn", "bad"]
@@ -58,7 +60,7 @@ class Workspace(QObject):
         self._desk: Desk | None = None
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> "Desk":
         """Raises DatabaseUnavailable before `opened`."""
         if self._desk is None:
             raise DatabaseUnavailable("The desk is not open yet; try again in a moment.")
@@ -68,7 +70,7 @@ class Workspace(QObject):
     def is_open(self) -> bool:
         return self._desk is not None
 
-    def take(self, desk: Desk | None) -> None:
+    def take(self, desk: "Desk | None") -> None:
         """The desk that was opened, or none any more."""
         self._desk = desk
         if desk is not None:
@@ -95,7 +97,7 @@ class Workspace(QObject):
         self,
         owner: QObject,
         key: str,
-        work: Callable[[Desk], T],
+        work: "Callable[[Desk], T]",
         then: Callable[[T], None],
         failed: Failed | None = None,
     ) -> None:
@@ -106,7 +108,7 @@ class Workspace(QObject):
     def write(
         self,
         title: str,
-        work: Callable[[Desk], T],
+        work: "Callable[[Desk], T]",
         *,
         owner: QObject | None = None,
         then: Callable[[T], None] | None = None,
@@ -120,7 +122,7 @@ class Workspace(QObject):
     def run(
         self,
         title: str,
-        work: Callable[[Desk, Report], T],
+        work: "Callable[[Desk, Report], T]",
         *,
         owner: QObject | None = None,
         then: Callable[[T], None] | None = None,

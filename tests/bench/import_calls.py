@@ -72,7 +72,7 @@ class Round:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, temporary_server(Path(name) / "desk") as reach:
         folder = Path(name)
-        calls, leads = _calls(folder / "calls.csv"), _leads(folder / "leads.csv")
+        calls, leads = write_calls(folder / "calls.csv"), write_leads(folder / "leads.csv")
         _prepare(reach, folder, leads)
         rounds = [_round(reach, folder, calls, number) for number in range(ROUNDS)]
     print(f"import_calls: {CALLS:,} calls from CSV, every rule enforced, sealed")
@@ -84,18 +84,19 @@ def main() -> None:
     print(f"{ratio:.1f} × raw COPY, {memory} MB; to reach: {MOST} × (aiming at {AIM}) and {MOST_MB} MB, {answer}")
 
 
-def _calls(path: Path) -> Path:
+def write_calls(path: Path, calls: int = CALLS, first: int = 0) -> Path:
+    """A file of so many calls, ten seconds apart; `first` is the number of the first."""
     start = datetime(2026, 1, 2, tzinfo=UTC)
     with path.open("w", encoding="utf-8") as file:
         file.write("call_id,started_at,duration_s,outcome,lead_phone,agent_email\n")
-        for n in range(CALLS):
+        for n in range(first, first + calls):
             at = (start + timedelta(seconds=10 * n)).strftime("%Y-%m-%dT%H:%M:%SZ")
             who = f"{_phone(n * 17 % LEADS)},agent{n % 10}@example.com"
             file.write(f"c-{n:08},{at},{n * 7919 % 400},{_OUTCOMES[n * 31 % 10]},{who}\n")
     return path
 
 
-def _leads(path: Path) -> Path:
+def write_leads(path: Path) -> Path:
     rows = (f"Lead {n},{_phone(n)}\n" for n in range(LEADS))
     path.write_text("name,phone\n" + "".join(rows), encoding="utf-8")
     return path

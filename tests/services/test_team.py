@@ -136,3 +136,12 @@ def test_that_an_edit_changes_what_is_given_and_nothing_else(desk: Desk, ana: in
         *("Anna", "anna@x.org", "Closer", False),
         "Spring",
     )
+
+
+def test_that_every_rate_and_assignment_of_a_member_is_told(desk: Desk, ana: int) -> None:
+    later = TODAY + timedelta(days=3)
+    desk.write(lambda s: team.set_rate(s, ana, Decimal(25), from_date=later, today=TODAY))
+    desk.write(lambda s: team.assign_member(s, ana, "Autumn", from_date=later, today=TODAY))
+    told = desk.read(lambda s: team.member_history(s, ana))
+    assert told.rates == [team.Since(None, money(20)), team.Since(later, money(25))]
+    assert told.assignments == [team.Since(None, "Spring"), team.Since(later, "Autumn")]

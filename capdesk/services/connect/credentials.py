@@ -27,6 +27,16 @@ def token(text: str, what: str) -> str:
     return word
 
 
+def password(text: str, what: str) -> str:
+    """One line, without its line end; blanks inside stay, as app passwords are shown with them. Raises UsageRefused."""
+    line = text.removeprefix("\ufeff").strip("\r\n")
+    if not line.strip():
+        raise UsageRefused(f"No {what} was given: type it when asked, or name its file with --password-file.")
+    if "\n" in line or "\r" in line or not line.isprintable():
+        raise UsageRefused(f"The {what} is one line of text: correct what was given.")
+    return line
+
+
 def service_account(text: str) -> ServiceAccount:
     """What a key file of Google Cloud holds. Raises UsageRefused for a person's login, ProviderRefused for no key."""
     from capdesk.services.providers.bigquery_key import key_address  # noqa: PLC0415

@@ -63,3 +63,10 @@ def _carrier() -> Path | None:
     if spec is None or not spec.submodule_search_locations:
         return None
     return Path(next(iter(spec.submodule_search_locations)))
+
+
+def carried_libraries() -> tuple[str, ...]:
+    """The names of the shared libraries that came with the programs."""
+    carrier = _carrier()
+    folder = None if carrier is None else carrier.with_suffix(".libs")
+    return tuple(sorted(one.name for one in folder.iterdir())) if folder is not None and folder.is_dir() else ()

@@ -29,8 +29,8 @@ def run_psql(
     Raises DatabaseUnavailable where no psql can reach the address.
     """
     program = _program(url, remote)
-    with _pass_file(url) as environment:
-        command = [program, "--dbname", _conninfo(url)]
+    with pass_file(url) as environment:
+        command = [program, "--dbname", conninfo(url)]
         if statement is not None:
             command += ["--no-psqlrc", "--no-password", "--command", statement]
         with _interrupts_left_to_psql():
@@ -47,7 +47,8 @@ def _program(url: URL, remote: bool) -> str:
     return system or binaries.find().program("psql")
 
 
-def _conninfo(url: URL) -> str:
+def conninfo(url: URL) -> str:
+    """The address as Postgres's own programs take it, without the password."""
     options = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
     options.pop("password", None)
     known = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
@@ -55,8 +56,8 @@ def _conninfo(url: URL) -> str:
 
 
 @contextmanager
-def _pass_file(url: URL) -> Iterator[dict[str, str]]:
-    """psql's environment; the password lies in a file only we can read, as long as psql runs."""
+def pass_file(url: URL) -> Iterator[dict[str, str]]:
+    """The environment of psql or pg_dump; the password lies in a file only we can read, as long as it runs."""
     kept = {name: os.environ[name] for name in _PASSED if name in os.environ}
     environment = binaries.environment() | kept | {"PGCLIENTENCODING": "UTF8"}
     password = url.password or url.query.get("password")

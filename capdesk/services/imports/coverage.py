@@ -12,6 +12,14 @@ from capdesk.services.imports.job import Job
 from capdesk.services.plain import utc_stamp
 
 
+class BeforeFirstRun(RuleRefused):
+    """Rows lie before every run of their campaign. `planned` are the experiments that could be started, by id."""
+
+    def __init__(self, message: str, what: str, earliest: datetime, planned: dict[int, str]) -> None:
+        super().__init__(message)
+        self.what, self.earliest, self.planned = what, earliest, planned
+
+
 class Coverage:
     """Watches the moments of a file; `refuse` names the earliest one that lies before every run."""
 
@@ -34,7 +42,7 @@ class Coverage:
         return self._earliest is None
 
     def refuse(self, what: str) -> None:
-        """Raises RuleRefused for what `holds` has found."""
+        """Raises BeforeFirstRun for what `holds` has found."""
         if self._earliest is None:
             return
         home = self._job.home
@@ -42,18 +50,22 @@ class Coverage:
         before = "which has never run an experiment" if self._first is None else "before its first run"
         where = f'in campaign "{home.name}", {before}' if self._first is None else f'in campaign "{home.name}" {before}'
         stamp = utc_stamp(self._earliest)
-        raise RuleRefused(
+        planned = self._planned()
+        name = f'"{next(iter(planned.values()))}"' if len(planned) == 1 else "NAME"
+        raise BeforeFirstRun(
             f"{lie} {where} (the earliest at {stamp}), and would belong to no experiment for good: back-date its start "
-            f"with `capdesk experiment start {self._planned()} --at {stamp}`, or import with --allow-unattributed."
+            f"with `capdesk experiment start {name} --at {stamp}`, or import with --allow-unattributed.",
+            f"{lie} {where}",
+            self._earliest,
+            planned,
         )
 
-    def _planned(self) -> str:
-        """The one experiment that could be started; NAME where there is none or a choice."""
-        query = select(Experiment.name).where(
+    def _planned(self) -> dict[int, str]:
+        """The experiments that could be started: id and name."""
+        query = select(Experiment.id, Experiment.name).where(
             Experiment.campaign_id == self._job.home.id, Experiment.status == ExperimentStatus.PLANNED
         )
-        names = self._job.session.scalars(query).all()
-        return f'"{names[0]}"' if len(names) == 1 else "NAME"
+        return dict(self._job.session.execute(query.order_by(Experiment.id)).all())
 
 
 def warn_of_attribution(job: Job, what: str, counts: Mapping[Attribution, int]) -> None:

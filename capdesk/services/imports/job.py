@@ -23,9 +23,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How a file is imported. `mapping` (field -> column) and `outcomes` (the file's word -> canonical outcome) go
-    before the profile's own; `save_as` keeps them as a profile of that name. `rejects` is where rejected rows go;
-    None: beside the file. With `whole_days` a cost file states its days in full: what it no longer names is taken back.
+    """How a file is imported. `mapping` (field -> column, "" for none) and `outcomes` (the file's word -> canonical
+    outcome) go before the profile's own; `save_as` keeps them as a profile of that name. `rejects` is where rejected
+    rows go; None: beside the file. With `whole_days` a cost file states its days in full: what it no longer names is
+    taken back.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)

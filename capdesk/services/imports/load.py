@@ -31,14 +31,14 @@ from capdesk.services.imports.saved_profiles import profile_for
 if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
 
-_LOADERS: Mapping[Kind, Callable[[TableJob], None]] = {
+LOADERS: Mapping[Kind, Callable[[TableJob], None]] = {
     "leads": import_leads.load,
     "team": import_team.load,
     "timelogs": import_time_logs.load,
     "calls": import_calls.load,
     "events": import_events.load,
 }
-_OF_A_CAMPAIGN = ("leads", "calls", "events")
+OF_A_CAMPAIGN = ("leads", "calls", "events")
 _PLAIN = Options()
 _BLOCK = 10_000
 
@@ -83,7 +83,7 @@ def _import_charges(desk: "Desk", request: Request) -> Receipt:
 
 
 def _import_table(desk: "Desk", request: Request, kind: Kind) -> Receipt:
-    if request.campaign is None and kind in _OF_A_CAMPAIGN:
+    if request.campaign is None and kind in OF_A_CAMPAIGN:
         raise UsageRefused(f"{kind.capitalize()} belong to a campaign: name it with --campaign.")
     if request.options.whole_days:
         raise UsageRefused("Only cost files (twilio-usage, gcp-billing) state whole days: leave out --whole-days.")
@@ -93,7 +93,7 @@ def _import_table(desk: "Desk", request: Request, kind: Kind) -> Receipt:
     def record(session: Session, writer: RejectWriter | None) -> Receipt:
         profile = profile_for(session, kind, source.header, request.profile, request.options)
         job = TableJob(**_common(session, desk, request, column_in(profile)), source=source, profile=profile)
-        _LOADERS[kind](job)
+        LOADERS[kind](job)
         receipt = _closed(job, desk, request, source.sha256, place)
         if writer is not None:
             write_rejected(writer, source, receipt.rejects)
@@ -134,6 +134,7 @@ def _common(session: Session, desk: "Desk", request: Request, column_of: Callabl
 def _closed(job: Job, desk: "Desk", request: Request, digest: str, place: Path | None = None) -> Receipt:
     """Records the batch and its rejects. The database refuses a batch that does not add up."""
     tally = job.tally
+    job.progress(tally.read, tally.read)  # the last moment at which it can be stopped
     if not tally.read:
         tally.warnings.append("The file has no rows.")
     tally.rejects.sort(key=lambda reject: reject.line)

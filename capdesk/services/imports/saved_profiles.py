@@ -19,7 +19,7 @@ def profile_for(session: Session, kind: Kind, header: Sequence[str], wanted: str
 
     Raises NotFound, UsageRefused or FileRefused, each naming what does not fit.
     """
-    saved = _saved(session, kind)
+    saved = saved_profiles(session, kind)
     if not (options.mapping or options.outcomes):
         if options.save_as is not None:
             raise UsageRefused("--save-profile keeps what --map and --outcome say: give at least one of them.")
@@ -39,7 +39,7 @@ def _mapped(kind: Kind, wanted: str | None, saved: Sequence[Profile], options: O
     if base is None:
         names = ", ".join(dict.fromkeys(p.name for p in (*saved, *BUILT_IN) if p.kind == kind))
         raise NotFound(f"There is no profile '{name}' for {kind}; there are {names}.")
-    columns = {**base.columns, **{field: (column,) for field, column in options.mapping.items()}}
+    columns = {**base.columns, **{field: (column,) if column else () for field, column in options.mapping.items()}}
     outcomes = {**base.outcomes, **options.outcomes}
     changed = replace(base, name=options.save_as or "--map", columns=columns, outcomes=outcomes)
     return Profile.from_dict(changed.to_dict())  # checks it
@@ -48,11 +48,12 @@ def _mapped(kind: Kind, wanted: str | None, saved: Sequence[Profile], options: O
 def _refuse_absent(header: Sequence[str], options: Options) -> None:
     present = {normal(column) for column in header}
     for field, column in options.mapping.items():
-        if normal(column) not in present:
+        if column and normal(column) not in present:
             raise FileRefused(f"The file has no column '{column}' for {field}; it has {', '.join(header)}.")
 
 
-def _saved(session: Session, kind: Kind) -> list[Profile]:
+def saved_profiles(session: Session, kind: Kind) -> list[Profile]:
+    """Those a person saved for the kind, the newest first."""
     query = select(ImportProfile.mapping).where(ImportProfile.kind == kind).order_by(ImportProfile.id.desc())
     return [Profile.from_dict(mapping) for mapping in session.scalars(query)]
 

@@ -12,6 +12,19 @@ Kind = Literal["id", "text", "number", "decimal", "money", "date", "moment", "ch
 
 
 @dataclass(frozen=True)
+class Via:
+    """Where the words of a column lie when many rows share them: a word is looked for there, once, and not in each row.
+
+    A row matches where `key`, over the listing's source, is the `id` of a matching row of `source`.
+    """
+
+    key: str
+    source: str
+    id: str
+    sql: str
+
+
+@dataclass(frozen=True)
 class Column:
     """`key` is its word in filters (`amount>10`) and exports; `sql` an expression over the listing's source."""
 
@@ -24,6 +37,11 @@ class Column:
     """Whether it is shown before the owner chooses columns."""
     searched: bool = True
     """Whether a word without a column looks here too; only for texts and choices."""
+    nullable: bool = True
+    """Whether it may be empty; what is empty stands last, whichever way the list is sorted."""
+    via: tuple[Via, ...] = ()
+    order: str = ""
+    """What it is sorted by where that is not its value."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +60,13 @@ class Listing:
     """What it can be narrowed to: a name (`experiment`) and a condition on `:scope`, an id."""
     empty: str = ""
     """One sentence for an empty list: what to do first."""
+    fetch: str = ""
+    """Stands for `source` where the rows of `:ids` are read, if the source cannot find them by their ids."""
+    days: Mapping[str, str] = field(default_factory=dict)
+    """By scope (the whole list's is `""`), a query for each business date and how many rows it has in `order`.
+
+    Long lists have it: they are counted by it, and a page in that order is looked for in its days alone.
+    """
 
     def column(self, key: str) -> Column:
         return next(one for one in self.columns if one.key == key)

@@ -52,20 +52,30 @@ def due_week(now: datetime, zone: ZoneInfo, weekday: int, at: time) -> Week:
     return week
 
 
+class LetterChanged(RuleRefused):
+    """The email would not say any more what the owner saw."""
+
+
 def send_weekly(
-    desk: "Desk", week: Week | None = None, mailer: Mailer | None = None, *, again: bool = False
+    desk: "Desk",
+    week: Week | None = None,
+    mailer: Mailer | None = None,
+    *,
+    again: bool = False,
+    shown: datetime | None = None,
 ) -> Sending:
     """Sends a week's email, by default the newest due one, once to each recipient; earlier missed weeks are named.
 
-    `again` sends where nobody can tell whether the last attempt went through: only the owner may say so. Raises
-    RuleRefused where nothing can be sent, DatabaseUnavailable where the database is not to be trusted.
+    `again` sends where nobody can tell whether the last attempt went through: only the owner may say so. `shown` is
+    the `as_of` of a preview: that email is sent, and LetterChanged raised where its figures are other ones by now.
+    Raises RuleRefused where nothing can be sent, DatabaseUnavailable where the database is not to be trusted.
     """
     post = open_post(desk, mailer)
     require_trusted(desk)
     chosen = week or desk.read(partial(_due_now, desk))
     if chosen.end(desk.zone) > desk.clock.now():
         raise RuleRefused(f"Week {chosen} is not over: its email can be sent from {chosen.monday + timedelta(days=7)}.")
-    report = _report_if_needed(desk, post, chosen, again)
+    report = _report_if_needed(desk, post, chosen, again, shown)
     if report is not None:
         about = {"as_of": utc_stamp(report.as_of), "seal": report.seal}
         desk.write(lambda session: _record_due(session, post, chosen, desk.zone, about))
@@ -79,7 +89,7 @@ def _due_now(desk: "Desk", session: Session) -> Week:
     return due_week(desk.clock.now(), desk.zone, row.weekly_weekday, row.weekly_time)
 
 
-def _report_if_needed(desk: "Desk", post: Post, week: Week, again: bool) -> WeeklyReport | None:
+def _report_if_needed(desk: "Desk", post: Post, week: Week, again: bool, shown: datetime | None) -> WeeklyReport | None:
     """None where no recipient is waiting for it."""
     settled = ("sent", "skipped") if again else ("sent", "skipped", "unknown")
     known = desk.read(lambda session: log.notifications(session, "weekly", str(week)))
@@ -87,7 +97,15 @@ def _report_if_needed(desk: "Desk", post: Post, week: Week, again: bool) -> Week
     if done.issuperset(post.recipients):
         return None
     seal(desk.engine)  # the email tells the newest head
-    return weekly_report(desk, week)
+    report = weekly_report(desk, week)
+    if shown is None:
+        return report
+    seen = weekly_report(desk, week, shown)
+    if replace(seen, as_of=report.as_of, seal=report.seal) != report:
+        raise LetterChanged(
+            f"The report of {week} changed since it was shown, so nothing was sent: look at it again, then send it."
+        )
+    return seen
 
 
 def _record_due(session: Session, post: Post, week: Week, zone: ZoneInfo, about: dict[str, str | None]) -> None:
@@ -123,6 +141,23 @@ def _untold(log_now: list[Notification], week: Week, recipient: str | None) -> t
     mine = [one for one in log_now if one.period < str(week) and recipient in (None, one.recipient)]
     told = max((one.period for one in mine if one.state == "sent"), default="")
     return tuple(sorted({one.period for one in mine if one.state == "skipped" and one.period > told}))
+
+
+def skipped_if_sent(session: Session, week: Week, recipient: str | None, zone: ZoneInfo) -> tuple[str, ...]:
+    """The earlier weeks an email of the week would name, were it sent to the recipient now."""
+    log_now = log.notifications(session, "weekly")
+    mine = [one for one in log_now if one.period < str(week) and recipient in (None, one.recipient)]
+    told = max((one.period for one in mine if one.state == "sent"), default="")
+    found = {one.period for one in mine if one.state in ("skipped", "due", "failed")}
+    found |= {str(missed) for missed in _missed_weeks(session, week, zone)}
+    return tuple(sorted(period for period in found if period > told))
+
+
+def send_one(desk: "Desk", post: Post, notification: Notification) -> Delivery:
+    """The email of one week to one recipient, also where nobody can tell of the attempt before."""
+    week = Week.parse(notification.period)
+    log_now = desk.read(lambda session: log.notifications(session, "weekly"))
+    return _deliver(desk, post, week, None, log_now, notification.recipient, again=True)
 
 
 def _deliver(

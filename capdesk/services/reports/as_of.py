@@ -5,12 +5,16 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from capdesk.errors import RuleRefused
 from capdesk.services.plain import utc_stamp
 
 if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
+
+
+_SEAL = text("SELECT encode(hash, 'hex') FROM seal WHERE recorded_at <= :as_of ORDER BY id DESC LIMIT 1")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,12 @@ class View:
     def at(cls, as_of: datetime) -> "View":
         """Everything known at a moment; no fact is dated after it was recorded."""
         return cls(as_of, as_of, date.max)
+
+
+def newest_seal(session: Session, as_of: datetime) -> str | None:
+    """The head of the chain at the moment, in hex; None before the first seal."""
+    found: str | None = session.scalar(_SEAL, {"as_of": as_of})
+    return found
 
 
 def resolve_as_of(desk: "Desk", wanted: datetime | None = None) -> datetime:

@@ -66,13 +66,14 @@ def experiment_at(session: Session, experiment_id: int, as_of: datetime, zone: Z
         tranche_size_usd=size,
         tranches_consumed=tranches_consumed(now.spent_usd, size),
         tranches=tranche_table(days, size),
-        pace=_pace(experiment, days, now.caps, as_of, zone),
+        pace=pace_at(experiment, days, now.caps, as_of, zone),
         evaluation_recommended=bool(now.reasons),
         reasons=now.reasons,
     )
 
 
-def _pace(experiment: ExperimentAt, days: list[DayFigures], caps: Caps, as_of: datetime, zone: ZoneInfo) -> Pace:
+def pace_at(experiment: ExperimentAt, days: list[DayFigures], caps: Caps, as_of: datetime, zone: ZoneInfo) -> Pace:
+    """The estimate from every day of the experiment up to `as_of`."""
     started = experiment.first_start
     return pace(
         days,

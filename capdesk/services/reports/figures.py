@@ -36,19 +36,20 @@ WHERE experiment_id = ANY(:ids) AND date <= :last_day AND recorded_at <= :as_of 
 """)
 
 _BY_SOURCE = text("""
-SELECT source::text, sum(cost_usd) FROM cost_rollup
-WHERE experiment_id = :id AND date <= :last_day AND recorded_at <= :as_of GROUP BY 1
+SELECT experiment_id, source::text, sum(cost_usd) FROM cost_rollup
+WHERE experiment_id = ANY(:ids) AND date <= :last_day AND recorded_at <= :as_of GROUP BY 1, 2
 """)
 
 _EVENTS = text("""
-SELECT event_type::text, sum(count)::bigint FROM event_tally
-WHERE experiment_id = :id AND date <= :last_day AND recorded_at <= :as_of GROUP BY 1
+SELECT experiment_id, event_type::text, sum(count)::bigint FROM event_tally
+WHERE experiment_id = ANY(:ids) AND date BETWEEN :first_day AND :last_day AND recorded_at <= :as_of GROUP BY 1, 2
 """)
 
-_PROVISIONAL_OF_EXPERIMENT = text("""
-SELECT sum(r.cost_usd) FROM cost_rollup r JOIN dated_charge c ON c.id = r.charge_id
-WHERE r.experiment_id = :id AND r.date <= :last_day AND r.recorded_at <= :as_of
+_PROVISIONAL_OF_EXPERIMENTS = text("""
+SELECT r.experiment_id, sum(r.cost_usd) FROM cost_rollup r JOIN dated_charge c ON c.id = r.charge_id
+WHERE r.experiment_id = ANY(:ids) AND r.date <= :last_day AND r.recorded_at <= :as_of
   AND c.final_on > (:as_of AT TIME ZONE 'UTC')::date
+GROUP BY 1
 """)
 
 _CHARGES = text("""
@@ -65,6 +66,19 @@ FROM cost_rollup WHERE charge_id IS NOT NULL AND date <= :last_day AND recorded_
 _OVERHEAD = text("""
 SELECT sum(cost_usd) FILTER (WHERE date >= :first_day), sum(cost_usd)
 FROM cost_rollup WHERE experiment_id IS NULL AND date <= :last_day AND recorded_at <= :as_of
+""")
+
+
+# Every charge counts once, mapped or not: its own ledger rows are left out.
+_DESK_DAYS = text("""
+SELECT date, sum(usd) FROM (
+  SELECT date, cost_usd AS usd FROM cost_rollup
+  WHERE charge_id IS NULL AND date BETWEEN :first_day AND :last_day AND recorded_at <= :as_of
+  UNION ALL
+  SELECT usage_date, amount_usd FROM provider_charge
+  WHERE usage_date BETWEEN :first_day AND :last_day AND recorded_at <= :as_of
+) AS costs
+GROUP BY 1
 """)
 
 
@@ -92,19 +106,47 @@ def spent(session: Session, view: View, ids: Collection[int]) -> dict[int, Decim
 
 def by_source(session: Session, view: View, experiment_id: int) -> dict[str, Decimal]:
     """Dollars of all four sources; they add up to the experiment's spend."""
-    rows = session.execute(_BY_SOURCE, {**seen(view), "id": experiment_id})
-    return dict.fromkeys(SOURCES, ZERO) | {source: _usd(usd) for source, usd in rows}
+    return sources_of(session, view, [experiment_id])[experiment_id]
+
+
+def sources_of(session: Session, view: View, ids: Collection[int]) -> dict[int, dict[str, Decimal]]:
+    """`by_source` of several experiments."""
+    found = {number: dict.fromkeys(SOURCES, ZERO) for number in ids}
+    for number, source, usd in session.execute(_BY_SOURCE, {**seen(view), "ids": list(ids)}):
+        found[number][source] = _usd(usd)
+    return found
 
 
 def event_counts(session: Session, view: View, experiment_id: int) -> dict[str, int]:
     """All seven event types, net of reversals."""
-    rows = session.execute(_EVENTS, {**seen(view), "id": experiment_id})
-    return dict.fromkeys(EVENT_TYPES, 0) | {row[0]: row[1] for row in rows}
+    return counts_of(session, view, [experiment_id])[experiment_id]
+
+
+def counts_of(
+    session: Session, view: View, ids: Collection[int], first_day: date = date.min
+) -> dict[int, dict[str, int]]:
+    """`event_counts` of several experiments, since `first_day`."""
+    found = {number: dict.fromkeys(EVENT_TYPES, 0) for number in ids}
+    for number, kind, count in session.execute(_EVENTS, {**seen(view), "ids": list(ids), "first_day": first_day}):
+        found[number][kind] = count
+    return found
 
 
 def provisional_of(session: Session, view: View, experiment_id: int) -> Decimal:
     """The part of the experiment's spend that its providers may still restate."""
-    return _usd(session.scalar(_PROVISIONAL_OF_EXPERIMENT, {**seen(view), "id": experiment_id}))
+    return provisionals_of(session, view, [experiment_id])[experiment_id]
+
+
+def provisionals_of(session: Session, view: View, ids: Collection[int]) -> dict[int, Decimal]:
+    """`provisional_of` several experiments."""
+    rows = session.execute(_PROVISIONAL_OF_EXPERIMENTS, {**seen(view), "ids": list(ids)})
+    return dict.fromkeys(ids, ZERO) | {number: _usd(usd) for number, usd in rows}
+
+
+def desk_days(session: Session, view: View, first_day: date) -> dict[date, Decimal]:
+    """What the whole desk spent on each day since `first_day`: experiments, overhead and unassigned spend together."""
+    rows = session.execute(_DESK_DAYS, {**seen(view), "first_day": first_day})
+    return {day: _usd(usd) for day, usd in rows}
 
 
 def charges(session: Session, view: View, first_day: date) -> Charges:

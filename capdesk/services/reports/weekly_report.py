@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from capdesk.errors import RuleRefused
 from capdesk.services.dates import Week, business_date, day_start
-from capdesk.services.reports.as_of import View, resolve_as_of
+from capdesk.services.reports.as_of import View, newest_seal, resolve_as_of
 from capdesk.services.reports.experiments_at import (
     ExperimentAt,
     assess,
@@ -49,8 +49,6 @@ WHERE start_recorded_at <= :as_of
        OR (end_recorded_at >= :start AND end_recorded_at < :end AND end_recorded_at <= :as_of))
 """)
 
-_SEAL = text("SELECT encode(hash, 'hex') FROM seal WHERE recorded_at <= :as_of ORDER BY id DESC LIMIT 1")
-
 
 def weekly_report(
     desk: "Desk", week: Week | None = None, as_of: datetime | None = None, skipped: tuple[str, ...] = ()
@@ -84,7 +82,7 @@ def _report(session: Session, week: Week, as_of: datetime, zone: ZoneInfo, skipp
         sources=source_standings(session, week, as_of),
         late=late_facts(session, start, end, week.monday, as_of),
         skipped_weeks=skipped,
-        seal=session.scalar(_SEAL, {"as_of": as_of}),
+        seal=newest_seal(session, as_of),
     )
 
 

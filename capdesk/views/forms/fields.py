@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from capdesk.errors import UsageRefused
-from capdesk.services.dates import parse_moment
+from capdesk.services.dates import parse_moment_in
 from capdesk.services.money import parse_dollars
 from capdesk.views.widgets import named, set_property, styled
 
@@ -81,6 +81,11 @@ class Field(QWidget, Generic[T]):
         styled(self._below, "bad" if words else "small")
         set_property(self.editor, "wrong", bool(words))
         self.editor.setAccessibleDescription(words or self._hint)
+
+    def set_hint(self, hint: str) -> None:
+        """Another hint below the field."""
+        self._hint = hint
+        self.complain("")
 
     def _touched(self, *_arguments: object) -> None:
         self.complain("")
@@ -222,7 +227,11 @@ class MomentField(ParsedField):
     def __init__(self, key: str, label: str, zone: ZoneInfo, *, required: bool = True, hint: str = "") -> None:
         self._zone = zone
         super().__init__(
-            key, label, lambda words: parse_moment(words, zone), required=required, hint=hint or f"Time in {zone.key}."
+            key,
+            label,
+            lambda words: parse_moment_in(words, zone),
+            required=required,
+            hint=hint or f"Time in {zone.key}.",
         )
         self.line.setPlaceholderText("YYYY-MM-DD HH:MM")
 

@@ -47,6 +47,10 @@ class Form(QWidget):
         label.setWordWrap(True)
         self._column.addWidget(label)
 
+    def add_widget(self, widget: QWidget) -> None:
+        """Anything else between fields."""
+        self._column.addWidget(widget)
+
     def check(self) -> bool:
         """Whether every field can be taken; the first that cannot gets the keyboard."""
         wrong = [field for field in self.fields.values() if not field.isHidden() and not field.check()]
@@ -104,7 +108,10 @@ class FormDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(14)
-        column.addWidget(styled(QLabel(title), "heading"))
+        heading = styled(QLabel(title), "heading")
+        heading.setTextFormat(Qt.TextFormat.PlainText)
+        heading.setWordWrap(True)
+        column.addWidget(heading)
         if intro:
             words = styled(QLabel(intro), "muted")
             words.setTextFormat(Qt.TextFormat.PlainText)

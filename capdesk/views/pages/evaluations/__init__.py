@@ -1,0 +1,1 @@
+"""Verdicts: those passed, one of them, and passing one."""

@@ -1,0 +1,1 @@
+"""The desk: where capital stands, seen in ten seconds."""

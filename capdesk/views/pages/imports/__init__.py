@@ -1,0 +1,1 @@
+"""Files become facts: the list of imports, the wizard, the receipt, and rejected rows put right."""

@@ -1,0 +1,110 @@
+"""The pane beside a list that shows the chosen record; Ctrl+I shows and hides it, and its width is remembered."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from capdesk.views.look.theme import Theme
+from capdesk.views.page import scrolled
+from capdesk.views.widgets import named, text
+from capdesk.views.workspace import Workspace
+
+WIDTH = 310
+
+
+class DetailPane(QFrame):
+    """Holds one widget at a time, on a surface of its own."""
+
+    closed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        named(self, "detail-pane", "Details")
+        self.setProperty("frame-style", "card")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(18, 10, 8, 12)
+        self._column.setSpacing(2)
+        head = QHBoxLayout()
+        head.addWidget(text("Details", "small"), 1)
+        self.close_button = named(QToolButton(), "detail-close", "Close details")
+        self.close_button.setToolTip("Close details (Ctrl+I)")
+        self.close_button.clicked.connect(lambda _checked=False: self.closed.emit())
+        theme.changed.connect(self._draw_icon)
+        self._draw_icon()
+        head.addWidget(self.close_button)
+        self._column.addLayout(head)
+        self._inside = QWidget()
+        self._area = scrolled(self._inside)
+        self._column.addWidget(self._area, 1)
+
+    def show_widget(self, widget: QWidget) -> None:
+        """Shows the widget in place of the one before, which is deleted; the scroll position stays."""
+        at = self._area.verticalScrollBar().value()
+        before = self._area.takeWidget()
+        if before is not None:
+            before.deleteLater()
+        widget.setProperty("page", True)
+        widget.setContentsMargins(0, 4, 10, 4)
+        self._area.setWidget(widget)
+        self._area.verticalScrollBar().setValue(at)
+
+    def say(self, words: str) -> None:
+        label = text(words, "muted", wrap=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.show_widget(label)
+
+    def _draw_icon(self) -> None:
+        self.close_button.setIcon(self._theme.icon("x"))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(220, 120)
+
+
+class Beside(QSplitter):
+    """A list and its pane. `told` is called when the pane is shown, to fill it."""
+
+    def __init__(self, workspace: Workspace, key: str, left: QWidget, told: Callable[[], None]) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        named(self, f"beside-{key}")
+        self.setProperty("quiet", True)
+        self._memory, self._name, self._told = workspace.memory, f"pane/{key}", told
+        self.pane = DetailPane(workspace.theme)
+        self.addWidget(left)
+        self.addWidget(self.pane)
+        self.setStretchFactor(0, 1)
+        self.setStretchFactor(1, 0)
+        self.setCollapsible(0, False)
+        self.setCollapsible(1, False)
+        self.setHandleWidth(13)
+        self._width = max(self._memory.get(f"{self._name}/width", WIDTH), 220)
+        self.pane.setVisible(self._memory.get(f"{self._name}/open", True))
+        self.pane.closed.connect(lambda: self.set_open(False))
+        self.splitterMoved.connect(self._moved)
+
+    @property
+    def is_open(self) -> bool:
+        return not self.pane.isHidden()
+
+    def set_open(self, wanted: bool) -> None:
+        self.pane.setVisible(wanted)
+        self._memory.put(f"{self._name}/open", wanted)
+        if wanted:
+            self._place()
+            self._told()
+
+    def toggle(self) -> None:
+        self.set_open(not self.is_open)
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._place()
+
+    def _place(self) -> None:
+        width = min(self._width, max(self.width() // 2, 220))
+        self.setSizes([max(self.width() - width - self.handleWidth(), 1), width])
+
+    def _moved(self, *_place: int) -> None:
+        self._width = self.sizes()[1]
+        self._memory.put(f"{self._name}/width", self._width)
