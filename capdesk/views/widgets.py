@@ -1,10 +1,11 @@
 """Small pieces every page is made of."""
 
+import math
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QStaticText, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 W = TypeVar("W", bound=QWidget)
@@ -30,25 +31,31 @@ def text(words: str, style: Style | None = None, *, wrap: bool = False) -> QLabe
 
 
 class LongText(QLabel):
-    """Plain text whose words may be longer than a line (a SID, an address, a hash): broken anywhere, never cut."""
+    """Plain text whose words may be longer than a line (a SID, an address, a hash): broken where they must, never cut.
 
-    _FLAGS = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere)
+    Its context menu copies it.
+    """
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str = "") -> None:
         super().__init__(words)
         self.setTextFormat(Qt.TextFormat.PlainText)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        copy = QAction("Copy", self)
+        copy.triggered.connect(self._copy)
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._room(width).height()
+        return math.ceil(self._laid_out(width).size().height())
 
     def sizeHint(self) -> QSize:
-        return self._room(100_000).size()
+        size = self._laid_out(-1).size()
+        return QSize(math.ceil(size.width()) + 1, math.ceil(size.height()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.fontMetrics().averageCharWidth() * 8, self.fontMetrics().height())
@@ -56,10 +63,21 @@ class LongText(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), self._FLAGS, self.text())
+        laid_out = self._laid_out(self.width())
+        painter.drawStaticText(QPointF(0, max(0.0, (self.height() - laid_out.size().height()) / 2)), laid_out)
 
-    def _room(self, width: int) -> QRect:
-        return self.fontMetrics().boundingRect(QRect(0, 0, width, 1_000_000), self._FLAGS, self.text())
+    def _laid_out(self, width: float) -> QStaticText:
+        made = QStaticText(self.text())
+        made.setTextFormat(Qt.TextFormat.PlainText)
+        option = QTextOption(Qt.AlignmentFlag.AlignLeft)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        made.setTextOption(option)
+        made.setTextWidth(width)
+        made.prepare(font=self.font())
+        return made
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text())
 
 
 def long_text(words: str, style: Style | None = None) -> QLabel:

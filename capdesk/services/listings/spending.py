@@ -99,11 +99,12 @@ LEFT JOIN reversal v ON v.event_id = b.event_id OR v.call_id = b.call_id""",
     empty="No event has earned a bonus yet: an experiment's bonus rules say which do.",
 )
 
-# Of a remapped charge the ledger holds plus and minus rows; what is left over names the campaign that pays.
-_PAYING = """(
-  SELECT charge_id, max(campaign_id) AS campaign_id
-  FROM (SELECT charge_id, campaign_id FROM cost_rollup WHERE charge_id IS NOT NULL
-        GROUP BY 1, 2 HAVING sum(cost_usd) <> 0) net GROUP BY 1)"""
+# The mapping of each owner of charges, asked for once and not once per charge.
+_MAPPED = """(
+  SELECT o.*, (mapping_of(o.provider, o.account, CASE WHEN NOT o.projectless THEN o.project END,
+                          CASE WHEN NOT o.labelless THEN o.label END)).id AS mapping_id
+  FROM (SELECT DISTINCT provider, account, coalesce(project, '') AS project, project IS NULL AS projectless,
+               coalesce(label, '') AS label, label IS NULL AS labelless FROM provider_charge) o)"""
 
 CHARGES = Listing(
     key="charges",
@@ -117,8 +118,8 @@ CHARGES = Listing(
         Column("service", "Service", "text", "p.service"),
         Column("sku", "SKU", "text", "p.sku", shown=False),
         Column("label", "Label", "text", "p.label"),
-        campaign("y.campaign_id"),
-        Column("unassigned", "Unassigned", "flag", "(y.campaign_id IS NULL)", nullable=False),
+        campaign("w.campaign_id"),
+        Column("unassigned", "Unassigned", "flag", "(y.mapping_id IS NULL)", nullable=False),
         Column("amount", "Charged", "money", "p.amount_usd", nullable=False),
         Column("stated", "Stated", "money", "p.stated_usd", nullable=False, shown=False),
         Column("provisional", "Provisional", "flag", f"(f.final_on > {UTC_TODAY})", nullable=False),
@@ -130,18 +131,22 @@ CHARGES = Listing(
     ),
     source=f"""provider_charge p
 JOIN dated_charge f ON f.id = p.id
-LEFT JOIN {_PAYING} y ON y.charge_id = p.id
-LEFT JOIN campaign g ON g.id = y.campaign_id""",
+LEFT JOIN {_MAPPED} y ON y.provider = p.provider AND y.account = p.account
+  AND y.project = coalesce(p.project, '') AND y.projectless = (p.project IS NULL)
+  AND y.label = coalesce(p.label, '') AND y.labelless = (p.label IS NULL)
+LEFT JOIN provider_mapping w ON w.id = y.mapping_id
+LEFT JOIN campaign g ON g.id = w.campaign_id""",  # noqa: S608 - constants
     id_sql="p.id",
     order="date",
     scopes={
-        "campaign": "y.campaign_id = :scope",
-        "experiment": "p.id IN (SELECT charge_id FROM cost_rollup WHERE experiment_id = :scope)",
+        "campaign": "w.campaign_id = :scope",
+        "experiment": "p.grain_key IN (SELECT d.grain_key FROM cost_rollup r"
+        " JOIN provider_charge d ON d.id = r.charge_id WHERE r.experiment_id = :scope)",
         "batch": "p.batch_id = :scope",
         "connection": "(p.provider, p.account) IN (SELECT c.provider, s.account FROM sync_run r"
         " JOIN sync_step s ON s.run_id = r.id JOIN connection c ON c.id = r.connection_id WHERE c.id = :scope)",
         "run": "p.batch_id IN (SELECT batch_id FROM sync_step WHERE run_id = :scope)",
-        "mapping": "p.id IN (SELECT charge_id FROM cost_rollup WHERE mapping_id = :scope)",
+        "mapping": "y.mapping_id = :scope",
     },
     empty="Nothing was charged yet: connect Twilio or Google Cloud, or import their usage files.",
 )

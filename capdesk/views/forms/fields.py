@@ -41,6 +41,7 @@ class Field(QWidget, Generic[T]):
         self.editor = named(editor, f"field-{key}", label)
         self.label = QLabel(label if required else f"{label} (optional)")
         self.label.setBuddy(editor)
+        self.label.setWordWrap(True)
         styled(self.label, "strong")
         self._below = QLabel(hint)
         self._below.setWordWrap(True)
@@ -252,6 +253,8 @@ class ChoiceField(Field[Any]):
         hint: str = "",
     ) -> None:
         self.box = QComboBox()
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(12)
         super().__init__(key, label, self.box, required=required, hint=hint)
         self.set_choices(choices)
         self.box.currentIndexChanged.connect(self._touched)

@@ -174,8 +174,8 @@ class RunDetail(QWidget):
         self._column.addWidget(long_text(str(page.value(row, "connection")), "muted"))
         if error := page.value(row, "error"):
             self._column.addWidget(long_text(str(error), "bad"))
-        again = button(f"Pull {name} now", partial(page.pull, [source]))
-        self._column.addWidget(named(again, "pull-again"))
+        again = button("Pull again", partial(page.pull, [source]))
+        self._column.addWidget(named(again, "pull-again", f"Pull {name} again"))
         self._column.addWidget(self._facts())
         self._steps = QVBoxLayout()
         self._steps.setSpacing(6)
@@ -184,7 +184,7 @@ class RunDetail(QWidget):
         page.workspace.read(self, "steps", partial(_steps, row.id), self._show)
 
     def _facts(self) -> QWidget:
-        zone = self._page.workspace.desk.zone
+        zone = self._page.workspace.desk.zone.key
         began, ended = (self._page.value(self._row, key) for key in ("recorded", "ended"))
         first, through, read, landed, usd, billed = (
             self._page.value(self._row, key) for key in ("first", "through", "rows", "landed", "difference", "bytes")
@@ -216,7 +216,7 @@ class Told(QDialog):
         super().__init__(parent)
         named(self, "dialog-told", title)
         self.setWindowTitle(title)
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(min(self.fontMetrics().averageCharWidth() * 100, 1000), 460)
         inside = QWidget()
         inner = QVBoxLayout(inside)
         inner.setContentsMargins(0, 0, 8, 0)

@@ -7,12 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from capdesk.bootstrap import Desk
 from capdesk.services.listings import read
 from capdesk.services.listings.conditions import _STATES
 from capdesk.services.listings.lists import LISTINGS
 from capdesk.services.listings.model import Ask, Column, Kind, Listing, Row
+from capdesk.services.mapping import mappings
+from capdesk.services.notifications.log import notifications
+from capdesk.services.sync.log import sync_log
 
 EVERY = pytest.mark.parametrize("listing", LISTINGS.values(), ids=LISTINGS.keys())
 TYPES: dict[Kind, type] = {
@@ -26,11 +30,19 @@ TYPES: dict[Kind, type] = {
     "moment": datetime,
     "flag": bool,
 }
-NEVER_FILLED = {"time": {"batch"}}
 
 
 def everything(desk: Desk, listing: Listing, ask: Ask | None = None) -> list[Row]:
     return desk.read(lambda session: read.page(session, listing, ask or Ask(), 0, 10_000))
+
+
+def ending(desk: Desk, listing: Listing, ask: Ask, total: int) -> list[Row]:
+    """The last two rows, read from the back."""
+    return desk.read(lambda session: read.page(session, listing, ask, total - 2, 50, total))
+
+
+def one(desk: Desk, listing: Listing, number: int) -> Row | None:
+    return desk.read(lambda session: read.one(session, listing, number))
 
 
 def counted(desk: Desk, listing: Listing, typed: str = "", scope: tuple[str, int] | None = None) -> int:
@@ -90,8 +102,7 @@ def test_that_it_sorts_by_every_column_both_ways_and_reads_the_same_from_the_bac
             wanted = sorted_by(column, place, rows, descending)
             ask = Ask(order=column.key, descending=descending)
             assert everything(crowded, listing, ask) == wanted, (column.key, descending)
-            back = crowded.read(lambda session, ask=ask: read.page(session, listing, ask, len(rows) - 2, 50, len(rows)))
-            assert back == wanted[max(len(rows) - 2, 0) :], (column.key, descending)
+            assert ending(crowded, listing, ask, len(rows)) == wanted[-2:], (column.key, descending)
 
 
 @EVERY
@@ -154,8 +165,8 @@ def test_that_every_scope_holds_some_rows_and_never_more_than_all(crowded: Desk,
 @EVERY
 def test_that_one_record_is_read_by_its_id(crowded: Desk, listing: Listing) -> None:
     for row in everything(crowded, listing)[:3]:
-        assert crowded.read(lambda session, row=row: read.one(session, listing, row.id)) == row
-    assert crowded.read(lambda session: read.one(session, listing, 10**9)) is None
+        assert one(crowded, listing, row.id) == row
+    assert one(crowded, listing, 10**9) is None
 
 
 def test_that_there_is_a_list_for_every_page() -> None:
@@ -164,3 +175,68 @@ def test_that_there_is_a_list_for_every_page() -> None:
         *("overrides", "notifications", "imports", "rejects", "syncs", "charges", "mappings", "products"),
     }
     assert all(listing.key == key for key, listing in LISTINGS.items())
+
+
+def figures(desk: Desk, key: str, *wanted: str) -> list[tuple[Any, ...]]:
+    """These columns of a list, by id."""
+    listing = LISTINGS[key]
+    places = [[column.key for column in listing.columns].index(one) for one in wanted]
+    return [tuple(row.values[place] for place in places) for row in everything(desk, listing, Ask(order="id"))]
+
+
+def asked(desk: Desk, query: str) -> list[tuple[Any, ...]]:
+    return desk.read(lambda session: [tuple(row) for row in session.execute(text(query))])
+
+
+def test_that_events_are_all_performance_events(crowded: Desk) -> None:
+    query = (
+        "SELECT id, event_type::text, event_timestamp, attribution::text, reversed_at"
+        " FROM performance_event ORDER BY id"
+    )
+    assert figures(crowded, "events", "id", "type", "when", "counts", "reversed") == asked(crowded, query)
+
+
+def test_that_an_event_shows_the_bonus_it_earned(crowded: Desk) -> None:
+    earned = [row for row in figures(crowded, "events", "id", "bonus") if row[1] is not None]
+    assert sorted(earned) == sorted(figures(crowded, "bonuses", "event", "amount"))
+
+
+def test_that_spend_is_the_ledgers(crowded: Desk) -> None:
+    spent = "SELECT coalesce(sum(cost_usd), 0.000000) FROM cost_rollup WHERE"
+    for key, table in (("campaigns", "campaign"), ("experiments", "experiment")):
+        query = f"SELECT id, ({spent} {table}_id = t.id) FROM {table} t ORDER BY id"
+        assert figures(crowded, key, "id", "spent") == asked(crowded, query)
+    assert sum(row[0] for row in figures(crowded, "costs", "cost")) == sum(
+        row[0] for row in figures(crowded, "campaigns", "spent")
+    )
+
+
+def test_that_an_experiment_shows_the_caps_in_force_and_what_is_used_of_them(crowded: Desk) -> None:
+    query = (
+        "SELECT id, (caps_in_force(id)).capital_cap_usd, CASE WHEN start_date IS NOT NULL THEN"
+        " (now() AT TIME ZONE desk_zone())::date - start_date END FROM experiment ORDER BY id"
+    )
+    assert figures(crowded, "experiments", "id", "cap", "days") == asked(crowded, query)
+    assert {row[1] for row in asked(crowded, query)} == {Decimal(2000), Decimal(1000)}
+
+
+def test_that_charges_name_the_campaign_that_pays_now_and_the_rest_is_unassigned(crowded: Desk) -> None:
+    found = crowded.read(mappings)
+    paid = figures(crowded, "charges", "unassigned", "campaign", "amount")
+    unassigned = sum((row[2] for row in paid if row[0]), Decimal(0))
+    assert unassigned == sum(one.charged_usd for one in found.unassigned)
+    assert all((campaign is None) == lost for lost, campaign, _ in paid)
+    shown = sorted(figures(crowded, "mappings", "id", "campaign", "charged"))
+    assert shown == sorted((one.id, one.campaign, one.charged_usd) for one in found.mapped)
+
+
+def test_that_notifications_stand_as_their_log_says(crowded: Desk) -> None:
+    logged = crowded.read(lambda session: [*notifications(session, "weekly"), *notifications(session, "alert")])
+    wanted = sorted((one.id, one.state, one.attempts, one.detail or None) for one in logged)
+    assert figures(crowded, "notifications", "id", "state", "attempts", "detail") == wanted
+
+
+def test_that_syncs_are_those_of_the_log(crowded: Desk) -> None:
+    logged = crowded.read(sync_log)
+    wanted = sorted((one.id, one.state, one.rows, one.difference_usd, one.detail or None) for one in logged)
+    assert figures(crowded, "syncs", "id", "outcome", "rows", "difference", "error") == wanted

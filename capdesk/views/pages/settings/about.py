@@ -7,14 +7,18 @@ from pathlib import Path
 from PySide6 import __version__ as qt_version
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPlainTextEdit, QWidget
 
 from capdesk import __version__
 from capdesk.services.database.binaries import MAJOR
 from capdesk.services.licences import Licence, licences
-from capdesk.views.pages.settings.section import Card, Section, across, fact
+from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.pages.settings.section import Card, Section, fact
 from capdesk.views.widgets import button, named, text
 from capdesk.views.workspace import Workspace
+
+_LARGE = 150
+"""Percent of text size from which list and text go below each other."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +58,29 @@ class AboutSection(Section):
         engine = f"Qt {qt_version}, Python {platform.python_version()}, Postgres {MAJOR}"
         opener = named(button("Open folder", self._open_folder), "open-folder")
         inside = Card("capdesk", "", fact("Version", __version__, "strong"), fact("Runs on", engine), where)
-        inside.column.addLayout(across(opener))
+        inside.column.addWidget(flowing(opener))
         return inside
 
     def _shipped(self) -> QWidget:
         about = "Free software others made, and the terms it may be used under."
         inside = Card("Licences", about, self.search)
-        row = across(self.list, self.words, stretch=1)
+        self._beside = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._beside.setSpacing(10)
+        self._beside.addWidget(self.list, 2)
+        self._beside.addWidget(self.words, 3)
         self._widen()
         self.workspace.theme.changed.connect(self._widen)
-        inside.column.addLayout(row)
+        inside.column.addLayout(self._beside)
         inside.column.addWidget(self.count)
         return inside
 
     def _widen(self) -> None:
-        self.list.setFixedWidth(self.list.fontMetrics().averageCharWidth() * 40)
-        self.list.setMinimumHeight(self.list.fontMetrics().height() * 20)
+        """List and text lie side by side, or below each other where the text is large."""
+        large = self.workspace.theme.scale >= _LARGE
+        direction = QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight
+        self._beside.setDirection(direction)
+        for widget in (self.list, self.words):
+            widget.setMinimumHeight(widget.fontMetrics().height() * (10 if large else 22))
 
     def _open_folder(self) -> None:
         folder = Path(self.workspace.folder).resolve()

@@ -4,7 +4,7 @@ from typing import cast
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup
 
 from capdesk.views.look.colors import DARK, LIGHT, Colors
 from capdesk.views.look.fonts import TEXT_SCALES
@@ -28,29 +28,20 @@ class AppearanceSection(Section):
         self.schemes: dict[Choice, SchemeButton] = {}
         self.scales: dict[int, ScaleButton] = {}
         schemes, scales = QButtonGroup(self), QButtonGroup(self)
-        first, second = QWidget(), QWidget()
-        row, other = QHBoxLayout(first), QHBoxLayout(second)
-        for layout in (row, other):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(14)
         for choice in CHOICES:
             made = SchemeButton(workspace, choice)
             schemes.addButton(made)
             self.schemes[choice] = made
-            row.addWidget(made)
         for scale in TEXT_SCALES:
             size = ScaleButton(workspace, scale)
             scales.addButton(size)
             self.scales[scale] = size
-            other.addWidget(size)
-        for layout in (row, other):
-            layout.addStretch(1)
         schemes.buttonClicked.connect(self._scheme_chosen)
         scales.buttonClicked.connect(self._scale_chosen)
         self.now = named(text("", "muted", wrap=True), "appearance-now")
-        self.column.addWidget(Card("Colors", "", first))
+        self.column.addWidget(Card("Colors", "", flowing(*self.schemes.values(), spacing=14)))
         about = "Everything grows with it; pages scroll where they no longer fit."
-        self.column.addWidget(Card("Text size", about, second, self.now))
+        self.column.addWidget(Card("Text size", about, flowing(*self.scales.values(), spacing=14), self.now))
 
     def reload(self) -> None:
         theme = self.workspace.theme

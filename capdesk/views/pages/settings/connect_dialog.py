@@ -53,7 +53,7 @@ class ConnectDialog(QDialog):
         title = f"Connect {PROVIDER_NAMES[self.provider]}"
         named(self, f"dialog-connect-{self.provider}", title)
         self.setWindowTitle(title)
-        self.setMinimumWidth(580)
+        self.setMinimumWidth(min(self.fontMetrics().averageCharWidth() * 82, 1000))
         self.steps = QStackedWidget()
         self.outcome = Outcome("connect-outcome")
         self.waiting = JobLine("connect-job")
@@ -261,7 +261,7 @@ class ConnectDialog(QDialog):
             self._body.addWidget(widget)
         self._body.addStretch(1)
         self.steps.setCurrentIndex(1)
-        self.resize(max(self.width(), 980), self.height())
+        self.resize(max(self.width(), min(self.fontMetrics().averageCharWidth() * 138, 1160)), self.height())
 
     def _back(self) -> None:
         self.steps.setCurrentIndex(0)

@@ -23,7 +23,8 @@ from capdesk.views.forms.form import Form, FormDialog, Values
 from capdesk.views.pages.settings.connect_dialog import ConnectDialog
 from capdesk.views.pages.settings.connect_gcp import GcpDialog
 from capdesk.views.pages.settings.connect_twilio import TwilioDialog
-from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, across, fact, row_button
+from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, fact, row_button
 from capdesk.views.pulling import pulling
 from capdesk.views.widgets import badge, button, line, long_text, named, text
 from capdesk.views.workspace import Workspace
@@ -56,7 +57,7 @@ class ConnectionsSection(Section):
         self.twilio = named(button("Connect Twilio…", self.connect_twilio, kind="primary"), "connect-twilio")
         self.google = named(button("Connect Google Cloud…", self.connect_gcp), "connect-gcp")
         syncs = button("Show syncs", lambda: workspace.go("syncs"), kind="link")
-        self.column.addLayout(across(self.twilio, self.google, syncs))
+        self.column.addWidget(flowing(self.twilio, self.google, syncs))
         for widget in (self.waiting, self.outcome, self.empty, self.rows):
             self.column.addWidget(widget)
 
@@ -159,7 +160,7 @@ class ConnectionsSection(Section):
         if state is not None and state.last_error and one.active:
             whole.column.addWidget(text(state.last_error, "bad", wrap=True))
         whole.column.addWidget(line())
-        whole.column.addLayout(across(*self._buttons(one)))
+        whole.column.addWidget(flowing(*self._buttons(one)))
         return whole
 
     def _facts(self, one: ConnectionInfo, state: SourceState | None) -> list[tuple[str, str]]:

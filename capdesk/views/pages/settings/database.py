@@ -14,7 +14,8 @@ from capdesk.services.plain import size_text
 from capdesk.services.reports.wording import counted
 from capdesk.services.verify import Verification, verify
 from capdesk.views.jobs import Report
-from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, across, clear, fact
+from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, clear, fact
 from capdesk.views.widgets import badge, button, named, text
 from capdesk.views.workspace import Workspace
 
@@ -60,7 +61,7 @@ class DatabaseSection(Section):
         self.differences = Rows("differences", "Differences")
         about = "Checks every sealed row, the chain of seals, and every figure derived from facts. Changes nothing."
         made = Card("Does everything still hold?", about)
-        made.column.addLayout(across(self.verify_now))
+        made.column.addWidget(flowing(self.verify_now))
         for widget in (self.verifying, self.verified, self.differences):
             made.column.addWidget(widget)
         return made
@@ -72,7 +73,7 @@ class DatabaseSection(Section):
         self.last = named(text("", "muted", wrap=True), "last-backup")
         self.backup_about = named(text("", "muted", wrap=True), "backup-about")
         made = Card("Back up", "", self.backup_about, self.last)
-        made.column.addLayout(across(self.back_up_now))
+        made.column.addWidget(flowing(self.back_up_now))
         made.column.addWidget(self.backing_up)
         made.column.addWidget(self.backed_up)
         return made
@@ -85,7 +86,7 @@ class DatabaseSection(Section):
         self.checks = Rows("doctor-checks", "What was found")
         about = "Folder, disk, rules, seals, clocks, secrets, connections, schedule and mail, one line each."
         made = Card("Doctor", about)
-        made.column.addLayout(across(self.examine_now, self.with_mail))
+        made.column.addWidget(flowing(self.examine_now, self.with_mail))
         for widget in (self.examining, self.examined, self.checks):
             made.column.addWidget(widget)
         return made

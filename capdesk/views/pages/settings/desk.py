@@ -15,8 +15,8 @@ from capdesk.services.settings import Settings, change_settings, get_settings
 from capdesk.services.settings_locks import zone_is_fixed
 from capdesk.views.forms.fields import ParsedField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
-from capdesk.views.pages.settings.section import Outcome, Rows, SavedForm, Section, across, row_button
-from capdesk.views.widgets import badge, button, named, text
+from capdesk.views.pages.settings.section import Outcome, Rows, SavedForm, Section, across, line_of, row_button
+from capdesk.views.widgets import badge, button, long_text, named, text
 from capdesk.views.workspace import Workspace
 
 _FIXED = "Facts are dated in this zone, so it cannot change any more."
@@ -113,19 +113,13 @@ class ProductsCard(QFrame):
         )
 
     def _row(self, product: ProductRow) -> QWidget:
-        whole = QWidget()
         name, word = product.name, "Put aside" if product.active else "Take up"
-        cells: list[QWidget] = [text(name, None if product.active else "muted", wrap=True)]
-        if not product.active:
-            cells.append(badge("put aside"))
-        cells.append(
-            row_button("Rename…", lambda: self.rename(product), f"product-rename-{product.id}", f"Rename {name}")
-        )
-        cells.append(row_button(word, lambda: self.switch(product), f"product-switch-{product.id}", f"{word} {name}"))
-        row = across(*cells, stretch=0)
-        row.setContentsMargins(0, 0, 0, 0)
-        whole.setLayout(row)
-        return whole
+        cells: list[QWidget] = [] if product.active else [badge("put aside")]
+        cells += [
+            row_button("Rename…", lambda: self.rename(product), f"product-rename-{product.id}", f"Rename {name}"),
+            row_button(word, lambda: self.switch(product), f"product-switch-{product.id}", f"{word} {name}"),
+        ]
+        return line_of(long_text(name, None if product.active else "muted"), *cells)
 
     def _dialog(self, title: str, words: str, save: Any, name: str = "") -> None:
         field = TextField("name", "Name")

@@ -14,7 +14,8 @@ from capdesk.services.secrets import SMTP_PASSWORD
 from capdesk.services.settings import USUAL_PORTS, Security, Settings, change_settings, get_settings
 from capdesk.views.forms.fields import ChoiceField, NotesField, NumberField, ParsedField, TextField
 from capdesk.views.forms.form import Form, Values
-from capdesk.views.pages.settings.section import Card, JobLine, Outcome, SavedForm, Section, across
+from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.pages.settings.section import Card, JobLine, Outcome, SavedForm, Section
 from capdesk.views.widgets import button, named
 from capdesk.views.workspace import Workspace, sentence
 
@@ -52,7 +53,7 @@ class MailSection(Section):
         form.add(self.recipients)
         self.card = SavedForm(workspace, "mail", form, _save, self._saved)
         self.try_it = named(button("Test connection", self.test), "mail-test")
-        self.card.buttons.insertWidget(2, self.try_it)
+        self.card.add_button(self.try_it)
         self.column.addWidget(self.card)
         self.column.addWidget(self._test_card())
 
@@ -65,7 +66,7 @@ class MailSection(Section):
         self.waiting = JobLine("mail-send-job")
         about = "One e-mail that says it is a test, with what is saved above. It is never sent twice."
         made = Card("A test message", about, self.to)
-        made.column.addLayout(across(self.send))
+        made.column.addWidget(flowing(self.send))
         made.column.addWidget(self.waiting)
         made.column.addWidget(self.sent)
         return made

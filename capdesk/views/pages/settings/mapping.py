@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.services.campaigns import CampaignRow, list_campaigns
@@ -25,9 +25,10 @@ from capdesk.services.reports.wording import counted
 from capdesk.services.settings import Settings, change_settings, get_settings
 from capdesk.views.forms.fields import ChoiceField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
+from capdesk.views.pages.settings.flow import flowing
 from capdesk.views.pages.settings.offered import source_words
-from capdesk.views.pages.settings.section import Card, Outcome, Rows, SavedForm, Section, across, row_button
-from capdesk.views.widgets import button, named, text
+from capdesk.views.pages.settings.section import Card, Outcome, Rows, SavedForm, Section, line_of, row_button
+from capdesk.views.widgets import button, long_text, named, text
 from capdesk.views.workspace import Workspace
 
 _PAST = "All its past days move too: the ledger rows that takes are appended, none is changed."
@@ -61,7 +62,7 @@ class MappingSection(Section):
         label = TextField("gcp_label_key", "Label of Google Cloud that names a campaign", hint="Like campaign.")
         self.card = SavedForm(workspace, "mapping", Form(label), _save_label, lambda _saved: self.reload())
         above = Card("Unassigned", "", self.total, self.unassigned)
-        above.column.addLayout(across(self.first))
+        above.column.addWidget(flowing(self.first))
         below = Card("Mapped", "", self.mapped)
         for widget in (self.outcome, above, below, self.card):
             self.column.addWidget(widget)
@@ -145,18 +146,13 @@ class MappingSection(Section):
 
 def _line(provider: str, words: str, more: str, usd: Decimal, *buttons: QWidget) -> QWidget:
     """Two lines of words, the money at the right, then what can be done."""
-    whole = QWidget()
-    grid = QGridLayout(whole)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(1)
-    grid.setColumnStretch(0, 1)
-    grid.addWidget(text(words, wrap=True), 0, 0)
-    grid.addWidget(text(f"{provider} · {more}", "small", wrap=True), 1, 0)
-    grid.addWidget(text(dollars(usd), "strong"), 0, 1, 2, 1)
-    for number, made in enumerate(buttons, 2):
-        grid.addWidget(made, 0, number, 2, 1)
-    return whole
+    said = QWidget()
+    column = QVBoxLayout(said)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(1)
+    column.addWidget(long_text(words))
+    column.addWidget(text(f"{provider} · {more}", "small", wrap=True))
+    return line_of(said, text(dollars(usd), "strong"), *buttons)
 
 
 def _source(one: Mapping) -> Source:

@@ -10,7 +10,7 @@ from capdesk.services.connect.trial import DAYS
 from capdesk.services.mapping import Source
 from capdesk.services.money import dollars
 from capdesk.services.reports.wording import clipped
-from capdesk.views.widgets import named, text
+from capdesk.views.widgets import long_text, named, text
 
 _HEAD = (
     "Which campaign does each belong to? What is left unassigned is shown in every total, and can be assigned later."
@@ -28,6 +28,7 @@ class OfferedMappings(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(14)
         grid.setColumnStretch(0, 1)
+        grid.setVerticalSpacing(10)
         grid.addWidget(text(_HEAD, "muted", wrap=True), 0, 0, 1, 3)
         for number, offer in enumerate(offered, 1):
             words = source_words(offer.source)
@@ -37,7 +38,9 @@ class OfferedMappings(QWidget):
             box.addItem("Leave unassigned", None)
             for one in campaigns:
                 box.addItem(one.name, one.id)
-            grid.addWidget(text(words, wrap=True), number, 0)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(14)
+            grid.addWidget(long_text(words), number, 0)
             grid.addWidget(text(f"{dollars(offer.usd)} in {DAYS} days", "muted"), number, 1)
             grid.addWidget(box, number, 2)
             self.boxes.append(box)

@@ -11,7 +11,8 @@ from capdesk.services.schedule.of_desk import DeskSchedule, look
 from capdesk.services.settings import WEEKDAYS, Settings, change_settings, get_settings, parse_time
 from capdesk.views.forms.fields import ChoiceField, ParsedField
 from capdesk.views.forms.form import Form, Values
-from capdesk.views.pages.settings.section import Card, SavedForm, Section, across
+from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.pages.settings.section import Card, SavedForm, Section
 from capdesk.views.widgets import button, named, styled, text
 from capdesk.views.workspace import Workspace, sentence
 
@@ -53,7 +54,7 @@ class ReportsSection(Section):
         self.recipients = named(text("", wrap=True), "report-recipients")
         change = button("Change recipients", lambda: workspace.go("settings", filter="mail"), kind="link")
         to = Card("Recipients", "", self.recipients)
-        to.column.addLayout(across(change))
+        to.column.addWidget(flowing(change))
         self.state = named(text("Asking the scheduler …", wrap=True), "schedule-state")
         self.note = named(text("", "warn", wrap=True), "schedule-note")
         self.note.hide()
@@ -64,7 +65,7 @@ class ReportsSection(Section):
             self.note,
         )
         go = named(button("Show schedule and reports", lambda: workspace.go("reports")), "go-reports")
-        by_itself.column.addLayout(across(go))
+        by_itself.column.addWidget(flowing(go))
         for widget in (self.card, to, by_itself):
             self.column.addWidget(widget)
 

@@ -18,8 +18,9 @@ from capdesk.services.secrets.stored import StoredSecrets
 from capdesk.views.forms.fields import TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
 from capdesk.views.pages.settings.connect_gcp import FileField
-from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, across, row_button
-from capdesk.views.widgets import Tone, badge, button, named, styled, text
+from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, line_of, row_button
+from capdesk.views.widgets import Tone, badge, button, long_text, named, styled, text
 from capdesk.views.workspace import Workspace, sentence
 
 _NONE = "No secret is kept or needed yet. Connecting an account or a mail server brings its own."
@@ -77,7 +78,7 @@ class SecretsSection(Section):
         self.waiting = JobLine("secrets-job")
         self.outcome = Outcome("secrets-outcome")
         state = Card("The key", "", self.state, self.way)
-        state.column.addLayout(across(self.again))
+        state.column.addWidget(flowing(self.again))
         state.column.addWidget(self.waiting)
         self.rows = Rows("secrets", "Secrets")
         self.opt_in = named(QCheckBox("Let unattended reports run while the keyring is locked"), "secrets-key-file")
@@ -173,18 +174,14 @@ class SecretsSection(Section):
         self.rows.replace(rows or [text(_NONE, "muted", wrap=True)])
 
     def _row(self, one: _Row) -> QWidget:
-        whole = QWidget()
         words = {"environment": f"environment ({variable(one.name)})", "": "cannot be told"}.get(one.source, one.source)
         tone: Tone = "bad" if one.source == "missing" else "good" if one.source == "sealed file" else "neutral"
-        cells: list[QWidget] = [text(one.name, wrap=True), badge(words, tone)]
+        cells: list[QWidget] = [badge(words, tone)]
         cells.append(row_button("Set…", lambda: self.set_secret(one.name), f"set-{one.name}", f"Set {one.name}"))
         if one.removable:
             remove = row_button("Remove…", lambda: self.remove(one.name), f"remove-{one.name}", f"Remove {one.name}")
             cells.append(remove)
-        row = across(*cells, stretch=0)
-        row.setContentsMargins(0, 0, 0, 0)
-        whole.setLayout(row)
-        return whole
+        return line_of(long_text(one.name), *cells)
 
 
 def _look(desk: Desk) -> _Shown:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.errors import CapdeskError
 from capdesk.views.forms.form import Form, Values
 from capdesk.views.jobs import Job
-from capdesk.views.widgets import Style, button, named, styled, text
+from capdesk.views.pages.settings.flow import Flow, flowing
+from capdesk.views.widgets import LongText, Style, button, long_text, named, styled, text
 from capdesk.views.workspace import Workspace, sentence
 
 T = TypeVar("T")
@@ -49,19 +50,17 @@ class Section(QWidget):
         self.workspace.read(self, key, work, then)
 
 
-class Outcome(QLabel):
+class Outcome(LongText):
     """One sentence below an action: what came of it. Takes no room while there is none."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         named(self, name)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setWordWrap(True)
         self.hide()
 
     def say(self, words: str, style: Style = "good") -> None:
         self.setText(words)
+        self.updateGeometry()
         styled(self, style)
         self.setAccessibleName(words)
         self.setVisible(bool(words))
@@ -159,21 +158,23 @@ class SavedForm(QFrame):
         self.waiting = JobLine(f"{name}-job")
         self.ok = named(button("Save", self.save, kind="primary"), f"{name}-save", f"Save {name}")
         self.undo = named(button("Undo", self.back), f"{name}-undo", f"Undo {name}")
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(8)
-        self.buttons.addWidget(self.ok)
-        self.buttons.addWidget(self.undo)
-        self.buttons.addStretch(1)
+        self.buttons = flowing(self.ok, self.undo)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(18, 16, 18, 16)
         self.column.setSpacing(14)
         self.column.addWidget(form)
-        self.column.addLayout(self.buttons)
+        self.column.addWidget(self.buttons)
         self.column.addWidget(self.waiting)
         self.column.addWidget(self.outcome)
         self._known: Values = {}
         form.changed.connect(self._touch)
         self._show_touched()
+
+    def add_button(self, more: QWidget) -> None:
+        """Another button beside Save."""
+        layout = self.buttons.layout()
+        if isinstance(layout, Flow):
+            layout.addWidget(more)
 
     def load(self, values: Values) -> None:
         """Shows what is recorded, unless something else was typed."""
@@ -253,15 +254,24 @@ def clear(layout: QLayout) -> None:
             clear(inner)
 
 
-def across(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:
-    """Widgets next to each other; the one at `stretch` takes the room, without one they keep to the left."""
+def across(*widgets: QWidget, stretch: int) -> QHBoxLayout:
+    """Widgets next to each other; the one at `stretch` takes the room."""
     row = QHBoxLayout()
     row.setSpacing(8)
     for number, widget in enumerate(widgets):
         row.addWidget(widget, 1 if number == stretch else 0)
-    if stretch < 0:
-        row.addStretch(1)
     return row
+
+
+def line_of(words: QWidget, *more: QWidget) -> QWidget:
+    """One row of a list: its words at the left, marks and buttons at the right, below each other where it is narrow."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(12)
+    row.addWidget(words, 1)
+    row.addWidget(flowing(*more))
+    return whole
 
 
 def fact(label: str, words: str, style: Style | None = None) -> QWidget:
@@ -271,9 +281,9 @@ def fact(label: str, words: str, style: Style | None = None) -> QWidget:
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(12)
     head = text(label, "muted", wrap=True)
-    head.setFixedWidth(head.fontMetrics().averageCharWidth() * 24)
+    head.setFixedWidth(head.fontMetrics().averageCharWidth() * 20)
     row.addWidget(head, 0, Qt.AlignmentFlag.AlignTop)
-    row.addWidget(text(words, style, wrap=True), 1, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(long_text(words, style), 1, Qt.AlignmentFlag.AlignTop)
     return whole
 
 
