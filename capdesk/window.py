@@ -77,7 +77,11 @@ def missing(words: str) -> str:
 
 
 def _answers(display: str) -> bool:
-    """Whether an X server lets us in; where that cannot be tried, Qt may find out."""
+    """Whether an X server lets us in; where that cannot be tried, Qt may find out.
+
+    The connection stays as long as the program: a server whose last client leaves may start anew, and let Qt stand
+    before its door.
+    """
     try:
         xcb = ctypes.CDLL(_XCB)
     except OSError:
@@ -85,9 +89,5 @@ def _answers(display: str) -> bool:
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
-    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
     connection = xcb.xcb_connect(display.encode(), None)
-    try:
-        return bool(xcb.xcb_connection_has_error(connection) == 0)
-    finally:
-        xcb.xcb_disconnect(connection)
+    return bool(xcb.xcb_connection_has_error(connection) == 0)

@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from capdesk.cli import cli, run
 from capdesk.commands.base import App, Lazy
 from capdesk.errors import Stopped
 from capdesk.services.bug_report import report_bug
+from capdesk.window import PACKAGES, missing
 from tests.conftest import Capdesk, TestDatabase
 
 
@@ -73,3 +75,43 @@ def test_that_a_full_disk_behind_the_output_has_its_sentence(tmp_path: Path) -> 
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "capdesk: The disk is full: free some space, then try again.\n")
+
+
+def window_alone(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`capdesk` without a command, where no platform of Qt's is named."""
+    kept = {key: value for key, value in os.environ.items() if key not in _SCREENS}
+    line = [sys.executable, "-m", "capdesk", "--desk", str(tmp_path / "desk")]
+    return subprocess.run(line, env=kept | environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux may be without a screen")
+
+
+@on_linux
+def test_that_without_a_screen_the_window_says_so_in_one_sentence(tmp_path: Path) -> None:
+    ended = window_alone(tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("capdesk: There is no screen to open the window on")
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "desk").exists()
+
+
+@on_linux
+def test_that_a_screen_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    ended = window_alone(tmp_path, DISPLAY=":9876")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("capdesk: The screen :9876 does not answer")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_that_a_missing_library_is_named_with_the_packages_that_bring_it() -> None:
+    told = missing("libEGL.so.1: cannot open shared object file: No such file or directory")
+    assert "(libEGL.so.1)" in told
+    assert "apt-get install libegl1 libgl1" in told
+    assert "\n" not in told
+
+
+def test_that_setup_installs_the_packages_the_window_names() -> None:
+    script = (Path(__file__).parents[1] / "requirements" / "libraries.sh").read_text(encoding="utf-8")
+    assert set(re.findall(r"\.so\.\d+:(\S+)", script)) == set(PACKAGES)

@@ -13,6 +13,7 @@ from capdesk.views.jobs import Failed, Job, Jobs, Report
 from capdesk.views.look.theme import Theme
 from capdesk.views.memory import Memory
 from capdesk.views.places import Place
+from capdesk.views.plain_words import in_window
 
 if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
@@ -144,6 +145,6 @@ class Workspace(QObject):
 
 
 def sentence(error: Exception) -> str:
-    """The error's sentence, beginning with a capital letter."""
-    words = str(error)
+    """The error's sentence in words of the window, beginning with a capital letter."""
+    words = in_window(str(error))
     return words[:1].upper() + words[1:]

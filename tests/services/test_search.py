@@ -87,8 +87,8 @@ def test_that_any_text_is_answered(filled: Desk, words: str) -> None:
 def test_that_a_hundred_thousand_leads_are_searched_in_a_moment(filled: Desk, database: TestDatabase) -> None:
     as_admin(
         database,
-        "WITH made AS (INSERT INTO lead (campaign_id, phone_key)"
-        " SELECT 1, gen_random_uuid() FROM generate_series(1, 100000) RETURNING id)"
+        "WITH made AS (INSERT INTO lead (campaign_id, phone_key, created_at)"
+        " SELECT 1, gen_random_uuid(), now() FROM generate_series(1, 100000) RETURNING id)"
         " INSERT INTO lead_contact (lead_id, phone, name, email)"
         " SELECT id, '+1' || (2000000000 + id), 'Person ' || md5(id::text), md5(id::text) || '@example.net' FROM made",
     )

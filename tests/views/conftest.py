@@ -2,14 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
+from capdesk.services.database.embedded import Lease
 from capdesk.views.look.theme import Theme
 from capdesk.views.workspace import Workspace
+from tests.conftest import ZONE, admin_statement, app_url
+from tests.support.demo import DemoTemplate
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -48,3 +53,19 @@ def settle(qtbot: QtBot, workspace: Workspace) -> Settle:
         qtbot.waitUntil(lambda: workspace.jobs.idle, timeout=PATIENCE_MS)
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def demo(server: Lease, tmp_path_factory: pytest.TempPathFactory) -> DemoTemplate:
+    """The demo, built once per worker."""
+    folder = tmp_path_factory.mktemp("demo")
+    made = DemoTemplate(folder, ZONE, partial(admin_statement, server), partial(app_url, server))
+    made.build()
+    return made
+
+
+@pytest.fixture
+def demo_desk(demo: DemoTemplate, tmp_path: Path) -> Iterator[Desk]:
+    """A copy of the demo for this test alone."""
+    with demo.copied(tmp_path / "demo") as desk:
+        yield desk

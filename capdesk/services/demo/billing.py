@@ -29,13 +29,12 @@ _SANDBOX = {"id": "data-sandbox", "number": "733940026118", "name": "Data sandbo
 
 
 def billing_rows(story: DemoStory, seed: int) -> tuple[list[Any], list[Any]]:
-    """The first export, and one of the last days only: the rows of before, late ones and an adjustment."""
+    """The export of the day before the last, and one of the last days only: rows known, late ones, an adjustment."""
     by_day = {day: list(_day(story, day, dice(seed, "billing", (day - story.first_day).days))) for day in story.days()}
-    first = [row for rows in by_day.values() for row in rows]
+    first = [row for day, rows in by_day.items() if day < story.last_day for row in rows]
     late = [day for day in by_day if day > story.last_day - timedelta(days=LATE_DAYS)]
     again = [row for day in late for row in (*by_day[day], *_late(day, late))]
-    exported = story.last_day + timedelta(days=1)
-    return _stamped(first, f"{exported} 03:00:00 UTC"), _stamped(again, f"{exported} 08:30:00 UTC")
+    return _stamped(first, f"{story.last_day} 03:00:00 UTC"), _stamped(again, f"{story.over_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _day(story: DemoStory, day: date, rolls: Random) -> Iterator[dict[str, Any]]:

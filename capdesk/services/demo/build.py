@@ -41,9 +41,9 @@ def is_built(folder: Path) -> bool:
 
 
 def build(desk: "Desk", sources: Path, *, day: date | None, seed: int, pull: Pull, tell: Tell) -> None:
-    """Writes the source files and builds the desk from them and from the demo's own providers, up to `day` (or today).
+    """Writes the source files and builds the desk from them and from the demo's own providers, up to yesterday.
 
-    `pull` syncs the desk with what it is connected to.
+    `day` is taken for today; `pull` syncs the desk with what it is connected to.
 
     Raises RuleRefused for a day in the future, a desk in another zone, or one that is in use already.
     """
@@ -52,7 +52,7 @@ def build(desk: "Desk", sources: Path, *, day: date | None, seed: int, pull: Pul
         raise RuleRefused(f"The demo cannot be told up to {day}: today is {today}.")
     if desk.zone.key != ZONE or desk.read(lambda session: session.scalar(select(func.count()).select_from(Campaign))):
         raise RuleRefused("There is a desk in that folder already: choose an empty folder for the demo.")
-    tell("Writing twelve weeks of source files ...")
+    tell("Writing the source files of twelve weeks and of this one so far ...")
     tale = told(today=day or today, seed=seed, zone=ZONE)
     files = write_sources(sources, tale)
     _recorded(desk, files, today, tell)

@@ -126,9 +126,8 @@ class _Room:
     def slots_of(self, day: date) -> Iterator[tuple[datetime, int, str, str]]:
         """Start, seconds, outcome and caller of each call."""
         if day.weekday() < 5:
-            for member in self.story.members:
-                if member.campaign_on(day) == self.campaign:
-                    yield from self._shift(member.email, day)
+            for member in self.story.at_work(self.campaign, day):
+                yield from self._shift(member.email, day)
 
     def _shift(self, email: str, day: date) -> Iterator[tuple[datetime, int, str, str]]:
         moment = datetime.combine(day, OPEN, self.zone) + timedelta(seconds=self.rolls.randint(30, 400))
@@ -140,7 +139,7 @@ class _Room:
             outcome = next(self.decks[experiment.key])
             seconds = self.rolls.randint(*_SECONDS[outcome])
             yield moment, seconds, outcome, email
-            moment += timedelta(seconds=seconds + self.rolls.randint(45, 255))
+            moment += timedelta(seconds=seconds + self.rolls.randint(49, 274))
 
 
 def _outcomes(experiment: Experiment, seed: int) -> Iterator[str]:
@@ -159,8 +158,7 @@ def _deck(cards: list[Card], rolls: Random) -> Iterator[Card]:
 
 
 def events_of(story: DemoStory, campaign: str, calls: list[Call], seed: int) -> list[Event]:
-    """What came of each appointment, as far as it has happened by the end of the last week."""
-    until = datetime.combine(story.week.monday + timedelta(days=4), time(17), ZoneInfo(story.zone))
+    """What came of each appointment, as far as it has happened by now."""
     rolls = dice(seed, campaign, "events")
     paths = {e.key: _deck(_paths(e.sales), dice(seed, e.key, "paths")) for e in story.experiments_of(campaign)}
     events: list[Event] = []
@@ -168,7 +166,7 @@ def events_of(story: DemoStory, campaign: str, calls: list[Call], seed: int) -> 
         experiment = story.running_at(campaign, call.started_at.astimezone(UTC))
         if call.outcome == "Schedule" and experiment is not None:
             steps = next(paths[experiment.key])
-            events += [event for event in _appointment(call, steps, rolls) if event.at < until]
+            events += [event for event in _appointment(call, steps, rolls) if event.at < story.over_at]
     return sorted(events, key=lambda event: event.at)
 
 

@@ -47,9 +47,10 @@ class DemoFiles:
 
 @dataclass(frozen=True)
 class DemoTold:
-    """The story told out up to `today`: leads and calls by campaign.
+    """The story told out up to the day before `today`: leads and calls by campaign.
 
-    `usage` and `billing` are what the providers say at first, and what they say again of some days the morning after.
+    `usage` and `billing` are what the providers say on the last day's morning, when it has not ended, and what they say
+    the morning after, of that day and again of some before.
     """
 
     today: date

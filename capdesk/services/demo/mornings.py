@@ -37,7 +37,7 @@ def mornings(desk: "Desk", providers: DemoProviders, pull: Pull, tell: Tell) -> 
     _told(pull(None), tell)
     desk.seal()
     batch = desk.read(lambda session: session.scalar(_NEWEST))
-    tell("The morning after, some days are restated; syncing again ...")
+    tell("The morning after, one more day has ended and some are restated; syncing again ...")
     providers.restate()
     _told(pull(providers.restated_from), tell)
     desk.seal()

@@ -129,7 +129,10 @@ class OddHours:
 
 @dataclass(frozen=True)
 class DemoStory:
-    """Twelve weeks of a desk; nothing in it is later than `last_day`, which is over wherever it is `today`."""
+    """Twelve weeks of a desk, up to and including `week`, and the days since, up to `last_day`: yesterday.
+
+    `days_off` are (email, day).
+    """
 
     zone: str
     first_day: date
@@ -142,11 +145,22 @@ class DemoStory:
     mappings: tuple[Mapping, ...]
     verdicts: tuple[Verdict, ...]
     odd_hours: tuple[OddHours, ...]
+    days_off: frozenset[tuple[str, date]]
+
+    @property
+    def over_at(self) -> datetime:
+        """When `last_day` is over both in the desk zone and in UTC, in which providers count their days."""
+        midnight = datetime.combine(self.last_day + timedelta(days=1), time.min)
+        return max(midnight.replace(tzinfo=zone).astimezone(UTC) for zone in (ZoneInfo(self.zone), UTC))
 
     def days(self) -> Iterator[date]:
         """Every day of the story, weekends too."""
         for offset in range((self.last_day - self.first_day).days + 1):
             yield self.first_day + timedelta(days=offset)
+
+    def at_work(self, campaign: str, day: date) -> tuple[Member, ...]:
+        """Who works for a campaign that day, if it is a day of work."""
+        return tuple(m for m in self.members if m.campaign_on(day) == campaign and (m.email, day) not in self.days_off)
 
     def experiments_of(self, campaign: str) -> tuple[Experiment, ...]:
         return tuple(e for e in self.experiments if e.campaign == campaign)

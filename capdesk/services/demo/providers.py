@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from types import TracebackType
@@ -40,14 +40,19 @@ _ACCOUNTS = {"roofers": TWILIO_ROOFERS, "solar": TWILIO_SOLAR, "comfort": TWILIO
 _NUMBERS = {"roofers": "+12019589999", "solar": "+13059589999", "comfort": "+12169589999"}
 _STATUS = {"No Answer": "no-answer", "Busy": "busy"}
 _MINUTE = Decimal("0.0140")
+_RATED_AFTER = timedelta(hours=8)
 
 
 class DemoProviders:
-    """They serve while it is entered. `restated` says what they say the morning after; else `restate` makes them."""
+    """They serve while it is entered, and say what they know on the morning of the story's last day.
+
+    `restate` is the morning after; with `restated` that was long ago.
+    """
 
     def __init__(self, tale: DemoTold, *, restated: bool = False) -> None:
         self._tale, seed = tale, tale.seed
         self._stack = ExitStack()
+        self._calls = StoryCalls(tale.calls, seed, at=datetime.combine(tale.story.last_day, time.min, UTC))
         below = (account_record(TWILIO_ROOFERS, "Roofers"), account_record(TWILIO_SOLAR, "Solar"))
         usage = [record for answer in tale.usage[0] for record in answer["usage_records"]]
         self.twilio = LocalTwilio(
@@ -55,7 +60,7 @@ class DemoProviders:
             TOKEN,
             subaccounts=below,
             usage=usage,
-            calls=StoryCalls(tale.calls, seed),
+            calls=self._calls,
             recordings=list(_recordings(tale.calls["comfort"], seed)),
         )
         self.table = ExportTable(tale.billing[0])
@@ -63,6 +68,7 @@ class DemoProviders:
         self.mail = LocalSmtp()
         if restated:
             self.restate()
+            self._calls.at = datetime.max.replace(tzinfo=UTC)
 
     def __enter__(self) -> Self:
         for server in (self.twilio, self.bigquery, self.mail):
@@ -75,7 +81,8 @@ class DemoProviders:
         self._stack.__exit__(kind, raised, trace)
 
     def restate(self) -> None:
-        """Some days turn out to have cost something else."""
+        """The last day has ended and is stated; some days before turn out to have cost something else."""
+        self._calls.at = self._tale.story.over_at
         for answer in self._tale.usage[1]:
             for record in answer["usage_records"]:
                 self.twilio.usage.add(record)
@@ -115,9 +122,13 @@ class DemoProviders:
 
 
 class StoryCalls:
-    """The story's calls as Twilio tells them: a CallBook that makes each record when it is asked for."""
+    """The story's calls as Twilio tells them: a CallBook that makes each record when it is asked for.
 
-    def __init__(self, calls: Mapping[str, list[Call]], seed: int) -> None:
+    It knows those made before `at`; the newest of them have no price yet.
+    """
+
+    def __init__(self, calls: Mapping[str, list[Call]], seed: int, *, at: datetime) -> None:
+        self.at = at
         self._rows: dict[str, list[tuple[datetime, str, Call]]] = {}
         self._campaigns = {account: campaign for campaign, account in _ACCOUNTS.items()}
         self._keys: dict[str, tuple[datetime, str]] = {}
@@ -131,7 +142,7 @@ class StoryCalls:
         rows = self._rows.get(account, [])
         place = partial(bisect_left, rows, key=lambda row: row[:2])
         low = 0 if wanted.since is None else place((wanted.since, ""))
-        high = len(rows) if wanted.before is None else place((wanted.before, ""))
+        high = place((self.at if wanted.before is None else min(self.at, wanted.before), ""))
         if after is not None:
             if after not in self._keys:
                 raise UnknownToken(after)
@@ -155,13 +166,14 @@ class StoryCalls:
         number = _NUMBERS[self._campaigns[account]] if account in self._campaigns else ""
         for at, sid, call in reversed(self._rows.get(account, [])[low:high]):
             billed = call.outcome not in _STATUS
+            rated = billed and at < self.at - _RATED_AFTER
             minutes = -(-call.seconds // 60)
             record = call_record(
                 account,
                 sid,
                 at,
                 duration=call.seconds if billed else 0,
-                cost=minutes * _MINUTE if billed else None,
+                cost=minutes * _MINUTE if rated else None,
                 to=call.lead.phone,
                 from_=number,
                 status=_STATUS.get(call.outcome, "completed"),

@@ -46,7 +46,9 @@ def time_entries(story: DemoStory, seed: int) -> list[TimeEntry]:
             hours = dice(seed, member.email, (monday - story.first_day).days).sample(_WEEK_OF_HOURS, 5)
             for weekday, worked in enumerate(hours):
                 day = monday + timedelta(days=weekday)
-                if day <= story.last_day and story.first_on(member.campaign_on(day), day, zone):
+                campaign = member.campaign_on(day)
+                works = day <= story.last_day and member in story.at_work(campaign, day)
+                if works and story.first_on(campaign, day, zone):
                     entries.append(TimeEntry(member, day, worked))
     return sorted(entries, key=lambda entry: (entry.day, entry.member.email))
 

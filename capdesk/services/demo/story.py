@@ -1,7 +1,9 @@
-"""The demo's plan: three campaigns, five experiments, six people, twelve weeks that end with the last complete week.
+"""The demo's plan: three campaigns, five experiments, six people, twelve complete weeks and the running one so far.
 
 All figures hang on the shape of these weeks, so the story is the same for every `today`: one running experiment crosses
-a tranche boundary in the last week, the other stands at about 85 % of its cap.
+a tranche boundary in the last complete week, the other nears its cap (82 % at that week's end, below 90 % on the next
+Sunday), and of the paused one no verdict is due. In the running week, week 13, a caller changes sides and two have days
+off, so that it is not the week before once more.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -35,26 +37,27 @@ _SECONDARY = ("qpc", "install_attended", "calculator_installed")
 
 
 def story(today: date, zone: str = "America/New_York") -> DemoStory:
-    """The plan for a desk opened on `today`."""
-    week = Week.of(today).previous()
+    """The plan for a desk opened on `today`, which is not later than the date in UTC or in the zone."""
+    week, last_day = Week.of(today).previous(), today - timedelta(days=1)
     calendar = _Calendar(week.monday - timedelta(weeks=WEEKS - 1), ZoneInfo(zone))
     return DemoStory(
         zone=zone,
         first_day=calendar.day(1, MON),
-        last_day=min(week.sunday, today - timedelta(days=2)),
+        last_day=last_day,
         week=week,
         products=("Roof Quote Calculator", "Solar Savings Calculator", "Comfort Plan Calculator"),
         campaigns=_campaigns(calendar),
         experiments=(*_roofers(calendar), *_solar(calendar), *_comfort(calendar)),
-        members=_members(calendar),
+        members=_members(calendar, last_day),
         mappings=_MAPPINGS,
         verdicts=_VERDICTS,
-        odd_hours=_odd_hours(calendar),
+        odd_hours=tuple(odd for odd in _odd_hours(calendar) if odd.day <= last_day),
+        days_off=_days_off(calendar),
     )
 
 
 class _Calendar:
-    """Weeks 1 to 12 as dates and moments."""
+    """Weeks 1 to 13 as dates and moments."""
 
     def __init__(self, first_monday: date, zone: ZoneInfo) -> None:
         self.first_monday = first_monday
@@ -93,7 +96,7 @@ def _campaigns(calendar: _Calendar) -> tuple[Campaign, ...]:
             name="Comfort Ohio",
             product="Comfort Plan Calculator",
             description="Heating and cooling companies in Ohio that sell maintenance plans.",
-            capital_budget_usd=Decimal(30000),
+            capital_budget_usd=Decimal(40000),
             start_date=calendar.day(3, MON),
         ),
     )
@@ -121,7 +124,7 @@ def _roofers(calendar: _Calendar) -> tuple[Experiment, Experiment]:
             campaign="roofers",
             name="Referral opener",
             hypothesis="Opening with a roofer nearby who uses the calculator doubles paid conversions per tranche.",
-            capital_cap_usd=Decimal(28000),
+            capital_cap_usd=Decimal(35000),
             time_cap_days=90,
             tranche_size_usd=Decimal(3500),
             primary_success_event="paid_conversion",
@@ -156,9 +159,9 @@ def _solar(calendar: _Calendar) -> tuple[Experiment, Experiment]:
             campaign="solar",
             name="Two-call close",
             hypothesis="A short first call and a booked second one sell at under $1,200 of capital each.",
-            capital_cap_usd=Decimal(24000),
+            capital_cap_usd=Decimal(25000),
             time_cap_days=120,
-            tranche_size_usd=Decimal(8000),
+            tranche_size_usd=Decimal(12500),
             primary_success_event="paid_conversion",
             secondary_events=_SECONDARY,
             bonuses=_BONUS,
@@ -180,9 +183,9 @@ def _comfort(calendar: _Calendar) -> tuple[Experiment]:
             campaign="comfort",
             name="Maintenance-plan bundle",
             hypothesis="Owners who see yearly plan income in the calculator install it on the first call.",
-            capital_cap_usd=Decimal(18000),
+            capital_cap_usd=Decimal(30000),
             time_cap_days=120,
-            tranche_size_usd=Decimal(4500),
+            tranche_size_usd=Decimal(15000),
             primary_success_event="calculator_installed",
             secondary_events=("qpc", "install_scheduled", "paid_conversion"),
             bonuses=_BONUS,
@@ -193,18 +196,19 @@ def _comfort(calendar: _Calendar) -> tuple[Experiment]:
     )
 
 
-def _members(calendar: _Calendar) -> tuple[Member, ...]:
-    def member(name: str, role: str, rate: str, campaign: str, *later: Assignment) -> Member:
+def _members(calendar: _Calendar, last_day: date) -> tuple[Member, ...]:
+    def member(name: str, role: str, rate: str, campaign: str, *later: tuple[str, date]) -> Member:
         email = f"{name.split(maxsplit=1)[0].lower()}@example.com"
-        return Member(name, email, role, Decimal(rate), (Assignment(campaign, None), *later))
+        moves = (Assignment(to, day) for to, day in later if day <= last_day)
+        return Member(name, email, role, Decimal(rate), (Assignment(campaign, None), *moves))
 
     return (
         member("Ava Brooks", "Team lead", "30.00", "roofers"),
         member("Ben Ortiz", "Caller", "21.00", "roofers"),
         member("Chloe Kim", "Senior caller", "25.00", "solar"),
         member("Dev Patel", "Caller", "23.50", "solar"),
-        member("Ella Novak", "Senior caller", "23.00", "comfort"),
-        member("Finn Walsh", "Caller", "19.00", "comfort", Assignment("roofers", calendar.day(9, MON))),
+        member("Ella Novak", "Senior caller", "23.00", "comfort", ("roofers", calendar.day(13, TUE))),
+        member("Finn Walsh", "Caller", "19.00", "comfort", ("roofers", calendar.day(9, MON))),
     )
 
 
@@ -216,7 +220,13 @@ def _odd_hours(calendar: _Calendar) -> tuple[OddHours, ...]:
         OddHours("ella@example.com", calendar.day(8, TUE), cleaning),
         OddHours("finn@example.com", calendar.day(8, TUE), cleaning),
         OddHours("ella@example.com", calendar.day(12, THU), training),
+        OddHours("ella@example.com", calendar.day(13, MON), cleaning),
     )
+
+
+def _days_off(calendar: _Calendar) -> frozenset[tuple[str, date]]:
+    away = (("chloe", WED), ("dev", THU), ("dev", FRI))
+    return frozenset((f"{name}@example.com", calendar.day(13, weekday)) for name, weekday in away)
 
 
 _MAPPINGS = (

@@ -1,4 +1,7 @@
-"""What Twilio says the demo's calls cost, as its API answers: a first look, and a later one that restates some days."""
+"""What Twilio says the demo's calls cost, as its API answers: on the last day's morning, and on the morning after.
+
+The later one states the last day, too, and restates some of those before.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,7 +19,7 @@ _UNBILLED = frozenset({"Busy", "No Answer"})
 _RECORDED_FROM_S = 150
 LATE_FEE = Decimal("3.10000")  # what the last day of an ended experiment turns out to have cost more
 _LATE_MINUTES = Decimal("1.04")
-_LOOK_BACK = timedelta(days=9)
+_LOOK_BACK = timedelta(days=13)  # so that it holds days of each account, also of one that rests
 
 
 @dataclass
@@ -47,17 +50,16 @@ def usage_answers(story: DemoStory, calls: Mapping[str, Iterable[Call]]) -> tupl
     accounts = {m.campaign: m.value for m in story.mappings if m.provider == "twilio"}
     days = _days(accounts, calls)
     order = sorted(accounts.values(), key=lambda account: account != TWILIO_MAIN)
-    morning = story.last_day + timedelta(days=1)
-    first = [
-        _answer(account, _of(days, account, story.first_day), f"{morning}T02:00:00+00:00", {}) for account in order
-    ]
+    before = story.last_day - timedelta(days=1)
+    known = {account: _of(days, account, story.first_day, before) for account in order}
+    first = [_answer(account, known[account], f"{story.last_day}T02:00:00+00:00", {}) for account in order]
     corrected = {
-        key: days[key].prices()["totalprice"][0] * (_LATE_MINUTES - 1)
-        for account in order
-        for key in sorted(k for k in days if k[0] == account)[-2:]
+        key: usage.prices()["totalprice"][0] * (_LATE_MINUTES - 1)
+        for stated in known.values()
+        for key, usage in list(stated.items())[-2:]
     }
-    as_of = f"{morning}T08:00:00+00:00"
-    again = [_answer(a, _of(days, a, story.last_day - _LOOK_BACK), as_of, corrected) for a in order]
+    as_of, since = story.over_at.isoformat(timespec="seconds"), story.last_day - _LOOK_BACK
+    again = [_answer(account, _of(days, account, since, story.last_day), as_of, corrected) for account in order]
     ended = _last_ended_day(story, accounts)
     return first, [*again, _answer(ended[0], {ended: days[ended]}, as_of, {ended: LATE_FEE})]
 
@@ -74,8 +76,9 @@ def _days(accounts: Mapping[str, str], calls: Mapping[str, Iterable[Call]]) -> D
     return dict(days)
 
 
-def _of(days: Days, account: str, since: date) -> Days:
-    return {key: days[key] for key in sorted(days) if key[0] == account and key[1] >= since}
+def _of(days: Days, account: str, since: date, until: date) -> Days:
+    """In order of days."""
+    return {key: days[key] for key in sorted(days) if key[0] == account and since <= key[1] <= until}
 
 
 def _last_ended_day(story: DemoStory, accounts: Mapping[str, str]) -> tuple[str, date]:

@@ -135,7 +135,7 @@ LEFT JOIN {_MAPPED} y ON y.provider = p.provider AND y.account = p.account
   AND y.project = coalesce(p.project, '') AND y.projectless = (p.project IS NULL)
   AND y.label = coalesce(p.label, '') AND y.labelless = (p.label IS NULL)
 LEFT JOIN provider_mapping w ON w.id = y.mapping_id
-LEFT JOIN campaign g ON g.id = w.campaign_id""",  # noqa: S608 - constants
+LEFT JOIN campaign g ON g.id = w.campaign_id""",
     id_sql="p.id",
     order="date",
     scopes={

@@ -44,6 +44,8 @@ class SyncsPage(ListPage):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        connect = partial(workspace.go, "settings", filter="connections")
+        self.table.empty_command = Command("Connect an account", connect, primary=True)
         self.pulling = pulling(workspace)
         self.pulling.changed.connect(self._pulling_changed)
         self.waiting = JobLine("syncs-job")

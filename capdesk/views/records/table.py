@@ -91,6 +91,11 @@ class RecordTable(QWidget):
         self.bar.set_text(typed)
         self._apply(typed, on_purpose=True)
 
+    @property
+    def scope(self) -> tuple[str, int] | None:
+        """What the list is narrowed to."""
+        return self._scope
+
     def set_scope(self, scope: tuple[str, int] | None) -> None:
         """Narrows the list to what belongs to one record."""
         self._scope = scope

@@ -39,7 +39,7 @@ class Errands(QObject):
         if what == "demo":
             self.offer_demo()
         elif what == "import":
-            self._hand_over("imports", rest)
+            self._import(rest)
         elif what == "sync":
             self.do_on_page("syncs", "sync now")
 
@@ -101,12 +101,15 @@ class Errands(QObject):
         if not self._workspace.is_open:
             self._bench.main.close()
 
-    def _hand_over(self, page: str, words: str) -> None:
-        """A page that takes what was asked gets it; any other is shown."""
-        self._workspace.went.emit(Place(page))
-        taking = getattr(self._bench.pages.get(page), "take_file", None)
-        if words and callable(taking):
-            taking(Path(words))
+    def _import(self, file: str) -> None:
+        """Starts the wizard of the imports page, with the file where one was named."""
+        self._workspace.went.emit(Place("imports"))
+        page = self._bench.current_page()
+        if page is None or page.key != "imports":
+            return
+        begin = getattr(page, "begin", None)  # its module loads with the database layer, so its type is not known here
+        if file and begin is not None:
+            begin(Path(file))
 
     def _run_command(self, page: str, command: str) -> None:
         shown = self._bench.current_page()

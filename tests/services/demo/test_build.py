@@ -41,7 +41,9 @@ def today(desk: Desk) -> date:
     return business_date(desk.clock.now(), desk.zone) - timedelta(days=1)
 
 
-def test_that_the_demo_spends_to_the_cent_what_its_story_says(desk: Desk, today: date) -> None:
+@pytest.mark.parametrize("day", ["any day", "a Monday"])
+def test_that_the_demo_spends_to_the_micro_dollar_what_its_story_says(desk: Desk, today: date, day: str) -> None:
+    today = Week.of(today).monday if day == "a Monday" else today
     build(desk, desk.folder / "sources", day=today, seed=1, pull=pulled(desk), tell=lambda _text: None)
     files = write_sources(desk.folder / "again", told(today=today, seed=1))
     campaigns = {campaign.key: campaign.name for campaign in files.story.campaigns}
@@ -70,6 +72,8 @@ def test_that_the_demo_tells_its_story_and_can_be_verified(desk: Desk, today: da
     before = crossing.total.spend_usd - crossing.week.spend_usd
     assert before < 5 * Decimal(3500) <= crossing.total.spend_usd
     assert report.unassigned.week_usd == Decimal("48.60")
+    due = [row.experiment for row in report.rows if row.evaluation_recommended]
+    assert due == ["Referral opener", "Two-call close"]
     assert desk.read(verify).differences == ()
     statuses = desk.read(lambda session: session.scalars(text("SELECT status::text FROM experiment ORDER BY 1")).all())
     assert statuses == ["completed", "paused", "running", "running", "terminated"]

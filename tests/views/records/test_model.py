@@ -163,8 +163,8 @@ def test_that_rows_are_inserted_and_removed_when_the_count_is_known_later(
 
 
 def test_that_values_are_shown_for_people_and_kept_for_programs(model: RecordModel) -> None:
-    assert shown(model, 1233, "cost") == "$12.34"
-    assert shown(model, 1233, "cost", Qt.ItemDataRole.UserRole) == Decimal("12.340000")
+    assert shown(model, 122, "cost") == "$1.23"
+    assert shown(model, 122, "cost", Qt.ItemDataRole.UserRole) == Decimal("1.230000")
     assert shown(model, 0, "at") == "20 Nov 2026 07:00"
     assert shown(model, 2, "hours") == "0.75"
     assert shown(model, 2, "day") == "4 Jan 2026"

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup
 from capdesk.views.look.colors import DARK, LIGHT, Colors
 from capdesk.views.look.fonts import TEXT_SCALES
 from capdesk.views.look.theme import CHOICES, Choice
+from capdesk.views.pages.settings.flow import flowing
 from capdesk.views.pages.settings.section import Card, Section
 from capdesk.views.widgets import named, text
 from capdesk.views.workspace import Workspace

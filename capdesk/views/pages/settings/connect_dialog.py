@@ -246,7 +246,7 @@ class ConnectDialog(QDialog):
 
     def words_for(self, error: CapdeskError) -> str:
         """The error's sentence, without what would be typed outside this window."""
-        return _TYPED.sub("", sentence(error))
+        return sentence(Exception(_TYPED.sub("", str(error))))
 
     def _rest(self) -> None:
         self._keeping = False

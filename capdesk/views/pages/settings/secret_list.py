@@ -81,7 +81,7 @@ class SecretsSection(Section):
         state.column.addWidget(flowing(self.again))
         state.column.addWidget(self.waiting)
         self.rows = Rows("secrets", "Secrets")
-        self.opt_in = named(QCheckBox("Let unattended reports run while the keyring is locked"), "secrets-key-file")
+        self.opt_in = named(QCheckBox("Let unattended runs use a key file"), "secrets-key-file")
         self.opt_in.setAccessibleName(self.opt_in.text())
         self.opt_in.clicked.connect(self._opted)
         unattended = Card("Unattended runs", "", self.opt_in, text(_OPT_IN, "muted", wrap=True))

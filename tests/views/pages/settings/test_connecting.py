@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
@@ -35,19 +36,19 @@ def section(show: Open) -> ConnectionsSection:
     return found
 
 
-def twilio(qtbot: QtBot, section: ConnectionsSection, outside: Outside, token: str) -> TwilioDialog:
+def twilio(section: ConnectionsSection, outside: Outside, token: str) -> TwilioDialog:
     """The dialog, filled in by keyboard."""
-    qtbot.mouseClick(section.twilio, LEFT)
+    QTest.mouseClick(section.twilio, LEFT)
     dialog = section.findChild(TwilioDialog)
     assert dialog is not None
-    qtbot.keyClicks(dialog.account.line, MAIN)
-    qtbot.keyClicks(dialog.token.line, token)
+    QTest.keyClicks(dialog.account.line, MAIN)
+    QTest.keyClicks(dialog.token.line, token)
     dialog.address.set_value(outside.twilio.url)
     return dialog
 
 
-def forward(qtbot: QtBot, dialog: ConnectDialog, settle: Settle) -> None:
-    qtbot.mouseClick(dialog.next, LEFT)
+def forward(dialog: ConnectDialog, settle: Settle) -> None:
+    QTest.mouseClick(dialog.next, LEFT)
     settle()
 
 
@@ -55,18 +56,18 @@ def test_that_twilio_is_tried_shown_kept_assigned_and_pulled(
     qtbot: QtBot, desk: Desk, section: ConnectionsSection, outside: Outside, secrets: MemorySecrets, settle: Settle
 ) -> None:
     campaign = builders.campaign(desk)
-    dialog = twilio(qtbot, section, outside, TOKEN)
-    forward(qtbot, dialog, settle)
+    dialog = twilio(section, outside, TOKEN)
+    forward(dialog, settle)
     table = dialog.findChild(QTableWidget, "first-figures")
     assert table is not None
     shown = {item.text() for row in range(3) if (item := table.item(row, 0)) is not None}
     assert (shown, desk.read(list_connections), secrets.names()) == (set(ACCOUNTS), [], [])
-    forward(qtbot, dialog, settle)
+    forward(dialog, settle)
     assert secrets.get(secret_name("twilio", MAIN)) == TOKEN
     assert dialog.mappings is not None
     for box in dialog.mappings.boxes:
         box.setCurrentIndex(box.findData(campaign))
-    forward(qtbot, dialog, settle)
+    forward(dialog, settle)
     qtbot.waitUntil(lambda: len(desk.read(sync_log)) == 2)
     settle()
     found = desk.read(mappings)
@@ -76,10 +77,10 @@ def test_that_twilio_is_tried_shown_kept_assigned_and_pulled(
 
 
 def test_that_a_wrong_token_is_told_in_a_sentence_and_nothing_is_kept(
-    qtbot: QtBot, desk: Desk, section: ConnectionsSection, outside: Outside, secrets: MemorySecrets, settle: Settle
+    desk: Desk, section: ConnectionsSection, outside: Outside, secrets: MemorySecrets, settle: Settle
 ) -> None:
-    dialog = twilio(qtbot, section, outside, "wrong-token-0123456789")
-    forward(qtbot, dialog, settle)
+    dialog = twilio(section, outside, "wrong-token-0123456789")
+    forward(dialog, settle)
     assert dialog.outcome.isVisible()
     assert "Twilio" in dialog.outcome.text()
     assert dialog.account.value() == MAIN
@@ -87,24 +88,24 @@ def test_that_a_wrong_token_is_told_in_a_sentence_and_nothing_is_kept(
 
 
 def test_that_a_wrong_sid_is_told_at_its_field_before_anybody_is_asked(
-    qtbot: QtBot, section: ConnectionsSection, outside: Outside, settle: Settle
+    section: ConnectionsSection, outside: Outside, settle: Settle
 ) -> None:
-    qtbot.mouseClick(section.twilio, LEFT)
+    QTest.mouseClick(section.twilio, LEFT)
     dialog = section.findChild(TwilioDialog)
     assert dialog is not None
-    qtbot.keyClicks(dialog.account.line, "SK123")
-    qtbot.keyClicks(dialog.token.line, TOKEN)
-    forward(qtbot, dialog, settle)
+    QTest.keyClicks(dialog.account.line, "SK123")
+    QTest.keyClicks(dialog.token.line, TOKEN)
+    forward(dialog, settle)
     assert dialog.account.line.property("wrong") is True
     assert outside.lines == []
 
 
 def test_that_leaving_after_the_figures_keeps_nothing(
-    qtbot: QtBot, desk: Desk, section: ConnectionsSection, outside: Outside, secrets: MemorySecrets, settle: Settle
+    desk: Desk, section: ConnectionsSection, outside: Outside, secrets: MemorySecrets, settle: Settle
 ) -> None:
-    dialog = twilio(qtbot, section, outside, TOKEN)
-    forward(qtbot, dialog, settle)
-    qtbot.mouseClick(dialog.cancel, LEFT)
+    dialog = twilio(section, outside, TOKEN)
+    forward(dialog, settle)
+    QTest.mouseClick(dialog.cancel, LEFT)
     settle()
     assert (desk.read(list_connections), secrets.names()) == ([], [])
 
@@ -119,10 +120,10 @@ def test_that_a_token_is_in_no_widget_log_row_or_file_after_connecting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    dialog = twilio(qtbot, section, outside, TOKEN)
-    forward(qtbot, dialog, settle)
+    dialog = twilio(section, outside, TOKEN)
+    forward(dialog, settle)
     assert TOKEN not in every_word().replace(dialog.token.line.text(), "", 1)
-    forward(qtbot, dialog, settle)
+    forward(dialog, settle)
     workspace.memory.save()
     files = "".join(file.read_text(errors="replace") for file in Path(desk.folder).rglob("*") if file.is_file())
     assert TOKEN not in every_word()
@@ -130,26 +131,26 @@ def test_that_a_token_is_in_no_widget_log_row_or_file_after_connecting(
 
 
 def test_that_googles_estimate_comes_before_anything_it_bills(
-    qtbot: QtBot, desk: Desk, section: ConnectionsSection, outside: Outside, settle: Settle
+    desk: Desk, section: ConnectionsSection, outside: Outside, settle: Settle
 ) -> None:
-    qtbot.mouseClick(section.google, LEFT)
+    QTest.mouseClick(section.google, LEFT)
     dialog = section.findChild(GcpDialog)
     assert dialog is not None
-    qtbot.keyClicks(dialog.table.line, TABLE)
+    QTest.keyClicks(dialog.table.line, TABLE)
     dialog.login.set_value("adc")
     dialog.address.set_value(outside.google.url)
-    forward(qtbot, dialog, settle)
+    forward(dialog, settle)
     assert "estimate" in every_word()
     assert dialog.findChild(QTableWidget, "first-figures") is None
-    forward(qtbot, dialog, settle)
+    forward(dialog, settle)
     assert dialog.findChild(QTableWidget, "first-figures") is not None
-    forward(qtbot, dialog, settle)
+    forward(dialog, settle)
     settle()
     assert [(one.provider, one.settings["credentials"]) for one in desk.read(list_connections)] == [("gcp", "adc")]
 
 
 def test_that_a_connection_is_tested_pulled_and_removed_with_its_past_kept(
-    qtbot: QtBot, desk: Desk, section: ConnectionsSection, outside: Outside, secrets: MemorySecrets, settle: Settle
+    desk: Desk, section: ConnectionsSection, outside: Outside, secrets: MemorySecrets, settle: Settle
 ) -> None:
     outside.connect(desk)
     secrets.set(secret_name("twilio", MAIN), TOKEN)

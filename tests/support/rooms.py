@@ -1,0 +1,116 @@
+"""A window on a desk, to look round in: it goes where it is told and comes to rest there."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from capdesk.bootstrap import Desk
+from capdesk.views.look.colors import Scheme
+from capdesk.views.look.theme import Theme
+from capdesk.views.pages.settings.page import SECTIONS
+from capdesk.views.places import PAGES, Place
+from capdesk.views.shell.window import Window
+from capdesk.views.shell.workbench import Workbench
+from capdesk.views.workspace import Workspace
+
+PATIENCE_S = 20.0
+_CALM_TURNS = 4
+_OF_ONE_RECORD = {"campaign": (1,), "experiment": (1, 3), "evaluation": (1,), "evaluate": (3,)}
+"""Records of the demo: the first experiment has ended, the third is running."""
+
+
+class Room:
+    """Whatever went wrong in the window meanwhile is in `mistakes`."""
+
+    def __init__(self, desk: Desk, scheme: Scheme, scale: int, size: tuple[int, int]) -> None:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self.application = application
+        self.theme = Theme(application, scheme, scale)
+        self.workspace = Workspace(desk.folder, None, self.theme, desk.clock)
+        self.mistakes: list[Exception] = []
+        self.workspace.failed.connect(self.mistakes.append)
+        self.workspace.take(desk)
+        self.window = Window(self.workspace)
+        self.window.resize(*size)
+        self.window.show()
+        self.window.activateWindow()
+        self.window.open_soon()
+        self.wait(lambda: self.bench.isVisible())
+        self.rest()
+
+    @property
+    def bench(self) -> Workbench:
+        return self.window.bench
+
+    @property
+    def page(self) -> QWidget:
+        shown = self.bench.current_page()
+        assert shown is not None
+        return shown
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not until():
+            assert time.monotonic() < deadline, "the window did not come to rest"
+            self.turn(20)
+
+    def turn(self, milliseconds: int = 5) -> None:
+        self.application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, milliseconds)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    def rest(self) -> None:
+        """Until nothing has been under way for a few turns of the event loop."""
+        calm = 0
+        while calm < _CALM_TURNS:
+            self.wait(lambda: self.workspace.jobs.idle)
+            self.turn()
+            calm = calm + 1 if self.workspace.jobs.idle else 0
+
+    def go(self, place: Place) -> None:
+        self.workspace.went.emit(place)
+        self.rest()
+
+    def dialogs(self) -> list[QDialog]:
+        """Those on show, the topmost last."""
+        return [one for one in self.application.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
+
+    def close(self) -> None:
+        self.window.closing.close_without_asking()
+        self.window.close()
+        ended = self.workspace.jobs.close(10_000)
+        self.window.deleteLater()
+        self.workspace.deleteLater()
+        self.turn()
+        assert ended, "a thread outlived its window"
+        assert self.mistakes == []
+
+
+@contextmanager
+def room(
+    desk: Desk, scheme: Scheme = "light", scale: int = 100, size: tuple[int, int] = (1280, 800)
+) -> Iterator[Room]:
+    made = Room(desk, scheme, scale, size)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def places(*, with_records: bool) -> Iterator[Place]:
+    """Every page of the window, each section of the settings, and pages of single records where there are any."""
+    for key, info in PAGES.items():
+        if key == "settings":
+            yield from (Place(key, None, section) for section in SECTIONS)
+        elif info.listed:
+            yield Place(key)
+        elif with_records:
+            yield from (Place(key, record) for record in _OF_ONE_RECORD[key])
+
+
+def told(place: Place) -> str:
+    """The place in a finding."""
+    return ":".join(str(one) for one in (place.page, place.record, place.filter) if one)
