@@ -28,16 +28,16 @@ _OLDEST = timedelta(days=3653)
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--today", help="The day to tell the story up to, at most today (2026-11-20).")
+@click.option("--today", help="The day to take for today, at most today: the story ends the day before (2026-11-20).")
 @click.option("--seed", default=1, show_default=True, help="Another seed tells another twelve weeks.")
 @click.option("--serve", is_flag=True, help="Keep its Twilio, Google Cloud and mail server running until Ctrl-C.")
 @printing
 def demo(app: App, folder: Path, today: str | None, seed: int, serve: bool) -> None:
     """Build a desk in FOLDER from files and providers in the sources' own formats, and print its weekly report.
 
-    Three campaigns, five experiments, twelve weeks, about 40,000 calls; costs pulled from a Twilio and a Google Cloud
-    of its own on this computer and restated by them, one charge nobody mapped, one verdict with an override; an alert
-    and the weekly email received by a mail server. The same seed and day build the same figures.
+    Three campaigns, five experiments, twelve weeks and this one so far, about 40,000 calls; costs pulled from a Twilio
+    and a Google Cloud of its own on this computer and restated by them, one charge nobody mapped, one verdict with an
+    override; an alert and the weekly email received by a mail server. The same seed and day build the same figures.
     """
     from capdesk.bootstrap import open_desk  # noqa: PLC0415
     from capdesk.services.demo.build import ZONE, build, is_built  # noqa: PLC0415

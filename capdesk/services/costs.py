@@ -38,6 +38,17 @@ WHERE r.recorded_at <= :as_of AND r.date BETWEEN :first_day AND :last_day
 GROUP BY {order}, 1, 2 ORDER BY {order}
 """
 
+_SHARES = """
+SELECT {key}, {campaign}, r.source::text, sum(r.cost_usd)
+FROM cost_rollup r
+JOIN campaign c ON c.id = r.campaign_id
+LEFT JOIN experiment e ON e.id = r.experiment_id
+WHERE r.recorded_at <= :as_of AND r.date BETWEEN :first_day AND :last_day
+  AND (CAST(:campaign_id AS bigint) IS NULL OR r.campaign_id = :campaign_id)
+  AND (CAST(:experiment_id AS bigint) IS NULL OR r.experiment_id = :experiment_id)
+GROUP BY 1, 2, 3
+"""
+
 _UNASSIGNED = text("""
 SELECT sum(usd), sum(usd) FILTER (WHERE final_on > (:as_of AT TIME ZONE 'UTC')::date)
 FROM (
@@ -98,13 +109,7 @@ def costs(desk: "Desk", by: By, wanted: CostFilter | None = None, as_of: datetim
 
 
 def costs_at(session: Session, by: By, wanted: CostFilter, as_of: datetime) -> CostTable:
-    values: dict[str, Any] = {
-        "as_of": as_of,
-        "first_day": wanted.first_day or date.min,
-        "last_day": wanted.last_day or date.max,
-        "campaign_id": wanted.campaign_id,
-        "experiment_id": wanted.experiment_id,
-    }
+    values = _values(wanted, as_of)
     key, campaign, order = _KEYS[by]
     found = session.execute(text(_LEDGER.format(key=key, campaign=campaign, order=order)), values)
     rows = tuple(CostRow(*row) for row in found)
@@ -121,3 +126,26 @@ def costs_at(session: Session, by: By, wanted: CostFilter, as_of: datetime) -> C
         sum((row.provisional_usd for row in rows), open_part or ZERO),
         sum((row.spent_usd for row in rows), unassigned or ZERO),
     )
+
+
+def shares_at(
+    session: Session, by: By, wanted: CostFilter, as_of: datetime
+) -> dict[tuple[str | None, str | None], dict[str, Decimal]]:
+    """What each row of `costs_at` is made of: by its key and campaign, dollars by source."""
+    key, campaign, _ = _KEYS[by]
+    found: dict[tuple[str | None, str | None], dict[str, Decimal]] = {}
+    for what, home, source, usd in session.execute(
+        text(_SHARES.format(key=key, campaign=campaign)), _values(wanted, as_of)
+    ):
+        found.setdefault((what, home), {})[source] = usd
+    return found
+
+
+def _values(wanted: CostFilter, as_of: datetime) -> dict[str, Any]:
+    return {
+        "as_of": as_of,
+        "first_day": wanted.first_day or date.min,
+        "last_day": wanted.last_day or date.max,
+        "campaign_id": wanted.campaign_id,
+        "experiment_id": wanted.experiment_id,
+    }

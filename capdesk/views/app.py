@@ -34,7 +34,7 @@ def _leave(window: Window, code: int) -> int:
     """Lets go of the desk; a thread that never ends does not keep the program."""
     from capdesk.views.shell.closing import let_go  # noqa: PLC0415 - not before the window was seen
 
-    if not let_go(window.workspace, window.opening):
+    if not (let_go(window.workspace, window.opening) and window.closing.join()):
         logging.getLogger("capdesk.window").warning("Left while something still ran")
         with suppress(OSError):
             sys.stderr.flush()

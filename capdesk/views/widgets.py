@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from html import escape
 from typing import Literal, TypeVar
 
 from PySide6.QtCore import QPointF, QSize, Qt
@@ -28,6 +29,11 @@ def text(words: str, style: Style | None = None, *, wrap: bool = False) -> QLabe
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setWordWrap(wrap)
     return styled(label, style) if style else label
+
+
+def tip(words: str) -> str:
+    """The words for a tool tip, which would take anything that looks like markup for it."""
+    return f'<p style="white-space: pre-wrap">{escape(words)}</p>' if words else ""
 
 
 class LongText(QLabel):

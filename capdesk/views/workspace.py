@@ -1,5 +1,6 @@
 """What every page is given: the open desk, the jobs, the look, the way to other pages, and a place for messages."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
 
 T = TypeVar("T")
+_log = logging.getLogger("capdesk.window")
 Tone = Literal["info", "good", "warn", "bad"]
 
 
@@ -137,11 +139,19 @@ class Workspace(QObject):
             try:
                 return work(desk, report)
             finally:
-                desk.seal()
+                _seal(desk)
 
         return self.jobs.run(
             title, whole, owner=owner, then=then, failed=failed or self.complain, cancellable=cancellable
         )
+
+
+def _seal(desk: "Desk") -> None:
+    """What was recorded stays recorded where it cannot be sealed just now: the next seal covers it."""
+    try:
+        desk.seal()
+    except Exception:
+        _log.exception("What was recorded could not be sealed; the next seal covers it")
 
 
 def sentence(error: Exception) -> str:

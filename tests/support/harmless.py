@@ -8,6 +8,10 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
+
+from capdesk.bootstrap import Desk
+from capdesk.services.connections import list_connections, remove_connection
 
 _NOWHERE = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CURRENT_DESKTOP")
 _FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "TMPDIR")
@@ -26,3 +30,14 @@ def harmless(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / "no-tools").mkdir()
     monkeypatch.setenv("PYTHONPATH", str(folder / "python"))
     monkeypatch.setenv("PATH", str(folder / "no-tools"))
+
+
+def nowhere_to_ask(desk: Desk) -> None:
+    """Leaves the desk without Google: its client would ask a closed port for a minute. Twilio is refused at once."""
+
+    def remove(session: Session) -> None:
+        for one in list_connections(session):
+            if one.provider == "gcp":
+                remove_connection(session, one.account)
+
+    desk.write(remove)

@@ -21,6 +21,7 @@ from capdesk.services.reports.wording import long_day, percent
 from capdesk.views.charts.days import axis_day, day_ticks, room_for
 from capdesk.views.charts.words import source_name
 from capdesk.views.look.fonts import sized
+from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import named
 
@@ -78,6 +79,7 @@ class CostChart(QWidget):
         self._days: list[DayTotal] = []
         self.at = -1
         named(self, "cost-chart", "Cumulative cost by source")
+        is_picture(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._plot = load().Plot(self.point_near)
         column = QVBoxLayout(self)

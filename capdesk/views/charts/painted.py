@@ -5,6 +5,7 @@ from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from capdesk.views.look.colors import Colors
+from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import named
 
@@ -16,6 +17,7 @@ class Painted(QWidget):
         super().__init__()
         self._theme = theme
         named(self, name, accessible)
+        is_picture(self)
         theme.changed.connect(self.update)
 
     @property

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import named
 
@@ -35,6 +36,7 @@ class Readable(QWidget):
         self.at = -1
         """The part pointed at, -1 for none."""
         named(self, name, spoken)
+        is_picture(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         theme.changed.connect(self.update)

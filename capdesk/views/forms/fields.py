@@ -40,6 +40,7 @@ class Field(QWidget, Generic[T]):
         self.key, self.required, self._hint = key, required, hint
         self.editor = named(editor, f"field-{key}", label)
         self.label = QLabel(label if required else f"{label} (optional)")
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setBuddy(editor)
         self.label.setWordWrap(True)
         styled(self.label, "strong")

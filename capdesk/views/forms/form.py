@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
-from capdesk.errors import CapdeskError
+from capdesk.errors import CapdeskError, UsageRefused
 from capdesk.views.forms.fields import Field
 from capdesk.views.widgets import button, named, styled
 from capdesk.views.workspace import Workspace, sentence
@@ -59,8 +59,8 @@ class Form(QWidget):
         return not wrong
 
     def values(self) -> Values:
-        """Every value by its key; call `check` first. Raises UsageRefused."""
-        return {key: field.value() for key, field in self.fields.items()}
+        """Every value by its key; call `check` first. A field that is hidden and cannot be read is as if empty."""
+        return {key: _value(field) for key, field in self.fields.items()}
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         for key, value in values.items():
@@ -91,7 +91,6 @@ class FormDialog(QDialog):
         self.workspace, self.form = workspace, form
         self._save, self._then = save, then
         self._saving = False
-        self._entered: Values = {}
         named(self, "dialog-form", title)
         self.setWindowTitle(title)
         self.setMinimumWidth(500)
@@ -101,6 +100,7 @@ class FormDialog(QDialog):
         self._error.hide()
         self._ok = button(save_words, self.save, kind="danger" if danger else "primary")
         self._ok.setDefault(True)
+        self.finished.connect(self.deleteLater)
         self._cancel = button("Cancel", self.reject)
         self._lay_out(title, intro)
 
@@ -134,11 +134,10 @@ class FormDialog(QDialog):
         """Checks and records; errors are shown above the buttons."""
         if self._saving or not self.form.check():
             return
+        entered, save = self.form.values(), self._save
         self._saving = True
         self._show_error("")
         self._ok.setEnabled(False)
-        self._entered = self.form.values()
-        entered, save = self._entered, self._save
         self.workspace.write(
             self.windowTitle(), lambda desk: save(desk, entered), owner=self, then=self._saved, failed=self._refused
         )
@@ -166,3 +165,12 @@ class FormDialog(QDialog):
         self._error.setText(words)
         self._error.setVisible(bool(words))
         self._error.setAccessibleName(words or "No error")
+
+
+def _value(field: Field[Any]) -> Any:
+    try:
+        return field.value()
+    except UsageRefused:
+        if field.isHidden():
+            return None
+        raise

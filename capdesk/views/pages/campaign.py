@@ -1,31 +1,48 @@
 """One campaign: what it has spent beside its budget, its experiments, its people, its leads."""
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QGridLayout, QTabWidget, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from capdesk.services.campaigns import CampaignDetails, show_campaign
-from capdesk.services.money import dollars
-from capdesk.services.reports.wording import NONE, counted, local_moment, percent
-from capdesk.views.page import Command, Page
+from capdesk.bootstrap import Desk
+from capdesk.models.base import CampaignStatus
+from capdesk.services.campaigns import CampaignDetails, edit_campaign, show_campaign
+from capdesk.services.costs import CostFilter, CostTable, costs
+from capdesk.services.dates import business_date
+from capdesk.services.team import list_members
+from capdesk.views.page import Command, Page, scrolled
 from capdesk.views.pages.campaign_form import change_campaign
+from capdesk.views.pages.campaign_head import FiguresCard, StatusLine
 from capdesk.views.pages.events import record_event
 from capdesk.views.pages.experiment.forms import experiment_dialog
+from capdesk.views.pages.record_tabs import RecordTabs, Tab
 from capdesk.views.pages.team import assign
 from capdesk.views.places import Place
-from capdesk.views.records.table import RecordTable
-from capdesk.views.widgets import card, named, status_badge, text
 from capdesk.views.workspace import Workspace
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_CAMPAIGN = frozenset({"campaign"})
 _TABS = (
-    ("experiments", "Experiments", "experiment"),
-    ("team", "Team", "team"),
-    ("leads", "Leads", "leads"),
-    ("costs", "Costs", "costs"),
-    ("events", "Events", "events"),
+    Tab("experiments", "Experiments", "experiment", _CAMPAIGN),
+    Tab("team", "Team", "team", _CAMPAIGN),
+    Tab("leads", "Leads", "leads", _CAMPAIGN),
+    Tab("costs", "Costs", "costs", _CAMPAIGN),
+    Tab("events", "Events", "events", _CAMPAIGN),
+    Tab("time", "Time", "time", _CAMPAIGN),
+    Tab("calls", "Calls", "calls", _CAMPAIGN),
 )
-"""Listing, title, and the page its records open on."""
+_LINES_OF_TABS = 20
+
+
+@dataclass(frozen=True)
+class _Shown:
+    details: CampaignDetails
+    by_source: CostTable
+    members: int
 
 
 class CampaignPage(Page):
@@ -34,30 +51,32 @@ class CampaignPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._details: CampaignDetails | None = None
-        self._figures = QGridLayout()
-        self._figures.setHorizontalSpacing(40)
-        self._figures.setVerticalSpacing(2)
-        self._about = text("", "muted", wrap=True)
-        facts = QWidget()
-        facts.setLayout(self._figures)
-        self._tables: dict[str, RecordTable] = {}
-        self.tabs = named(QTabWidget(), "campaign-tabs", "Of this campaign")
-        self.tabs.setDocumentMode(True)
-        self.body.addWidget(card(facts, self._about))
-        self.body.addWidget(self.tabs, 1)
-        self._badge = status_badge("planned")
+        self.status = StatusLine(workspace, self._set_status)
+        self.figures = FiguresCard(workspace.theme)
+        self.tabs = RecordTabs(workspace, "campaign", _TABS)
+        self.tabs.setMinimumHeight(self.tabs.fontMetrics().lineSpacing() * _LINES_OF_TABS)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(14)
+        column.addWidget(self.figures)
+        column.addWidget(self.tabs, 1)
+        self.body.setSpacing(10)
+        self.body.addWidget(self.status)
+        self.body.addWidget(scrolled(inner), 1)
 
     def open(self, place: Place) -> None:
-        if place.record != self.place.record:
+        if place.record != self.place.record or self._details is None:
             self._details = None
-            self._rebuild_tables(place.record or 0)
-        super().open(place)
+            self.tabs.show_record(place.record or 0)
+            self.place = place
+            self._read()
+        else:
+            super().open(place)
 
     def reload(self) -> None:
-        number = self.place.record or 0
-        self.read(lambda desk: desk.read(lambda session: show_campaign(session, number)), self._show)
-        for table in self._tables.values():
-            table.reload()
+        self._read()
+        self.tabs.reload()
 
     def commands(self) -> Sequence[Command]:
         details, number = self._details, self.place.record
@@ -70,51 +89,42 @@ class CampaignPage(Page):
             Command("New experiment", lambda: self._plan(number), "plus", "Ctrl+N", primary=True),
         )
 
+    def _read(self) -> None:
+        number = self.place.record or 0
+        self.read(lambda desk: _shown(desk, number), self._show)
+
     def _plan(self, campaign: int) -> None:
         experiment_dialog(self.workspace, campaign, None, self).open()
 
-    def _show(self, details: CampaignDetails) -> None:
-        self._details = details
-        row = details.campaign
-        self.say_title(row.name, f"{row.product}: {row.status}")
-        self._about.setText(details.description)
-        self._about.setVisible(bool(details.description))
-        self._show_figures(details)
-        self.show_commands()
-
-    def _show_figures(self, details: CampaignDetails) -> None:
-        while (item := self._figures.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        row, budget = details.campaign, details.campaign.capital_budget_usd
-        zone = self.workspace.desk.zone.key
-        since = details.history[-1].recorded_at if details.history else None
-        figures = (
-            ("Spent", dollars(details.spent_usd)),
-            ("Budget, never enforced", _budget(details.spent_usd, budget)),
-            ("Leads", f"{details.leads:,}"),
-            ("Experiments", counted(len(details.experiments), "experiment")),
-            ("Running now", row.running or NONE),
-            ("Status since", local_moment(since, zone) if since else NONE),
+    def _set_status(self, status: CampaignStatus) -> None:
+        if self._details is None:
+            return
+        row = self._details.campaign
+        self.workspace.write(
+            f"Setting the status of {row.name}",
+            lambda desk: desk.write(lambda session: edit_campaign(session, row.id, status=status)),
+            owner=self,
+            then=lambda made: self.workspace.say(f'"{made.name}" is {made.status.value} now.', "good"),
         )
-        for column, (title, words) in enumerate(figures):
-            self._figures.addWidget(text(title, "small"), 0, column)
-            self._figures.addWidget(text(words, "strong", wrap=True), 1, column)
 
-    def _rebuild_tables(self, campaign: int) -> None:
-        for table in self._tables.values():
-            table.deleteLater()
-        self._tables.clear()
-        self.tabs.clear()
-        for listing, title, page in _TABS:
-            table = RecordTable(self.workspace, listing, scope=("campaign", campaign), compact=True)
-            table.opened.connect(self._opener(page))
-            self._tables[listing] = table
-            self.tabs.addTab(table, title)
-
-    def _opener(self, page: str) -> Callable[[int], None]:
-        return lambda number: self.workspace.go(page, number)
+    def _show(self, shown: _Shown) -> None:
+        self._details = shown.details
+        self.say_title(shown.details.campaign.name)
+        self.status.show_details(shown.details)
+        self.figures.show_details(shown.details, shown.by_source, shown.members)
+        self.show_commands()
+        _, member, event, experiment = self.commands()
+        self.tabs.empty_commands = {"experiments": experiment, "team": member, "events": event}
 
 
-def _budget(spent: Decimal, budget: Decimal | None) -> str:
-    return NONE if budget is None else f"{dollars(budget)}, {percent(spent, budget)} spent"
+def _shown(desk: Desk, number: int) -> _Shown:
+    """Sums are read last: what is asked for may not exist."""
+    today = business_date(desk.clock.now(), desk.zone)
+
+    def read(session: "Session") -> tuple[CampaignDetails, int]:
+        details = show_campaign(session, number)
+        name = details.campaign.name
+        return details, sum(one.campaign == name for one in list_members(session, today))
+
+    details, members = desk.read(read)
+    return _Shown(details, costs(desk, "source", CostFilter(campaign_id=number)), members)

@@ -29,8 +29,7 @@ class StatusLine(QWidget):
 
     def __init__(self, workspace: Workspace, choose: Callable[[CampaignStatus], object]) -> None:
         super().__init__()
-        self._zone = workspace.desk.zone
-        self._choose = choose
+        self._zone, self._choose = workspace.desk.zone, choose
         self.status = named(badge("planned"), "campaign-status", "Status")
         self.about = text("", "muted", wrap=True)
         self.menu = QMenu(self)
@@ -69,10 +68,12 @@ class BudgetBar(Painted):
         self._capital = Capital(ZERO, _EMPTY, _EMPTY)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_spent(self, spent: Decimal, budget: Decimal | None, sources: dict[str, Decimal], open_usd: Decimal) -> None:
+    def show_spent(
+        self, spent: Decimal, budget: Decimal | None, sources: dict[str, Decimal], open_usd: Decimal
+    ) -> None:
         scale = budget or max(spent, _EMPTY)
-        self._capital = Capital(spent, scale, scale, sources, open_usd)
-        self.describe(budget_words(spent, budget))
+        self._capital = Capital(spent, scale, scale, sources, open_)
+        self.describe(f"{dollars(spent)} spent, {budget_words(spent, budget)}. A budget is shown, never enforced.")
 
     def sizeHint(self) -> QSize:
         return QSize(240, round(self.fontMetrics().height() * 0.6) + 10)
@@ -94,7 +95,7 @@ class FiguresCard(QFrame):
         self.spent = Figure("spent", "Spent")
         self.experiments = Figure("experiments", "Experiments")
         self.leads = Figure("leads", "Leads")
-        self.dates = Figure("dates", "From and to")
+        self.dates = Figure("dates", "Start")
         self.bar, self.legend = BudgetBar(theme), SourceLegend(theme)
         self.description = named(text("", "muted", wrap=True), "campaign-description")
         tiles = QWidget()
@@ -105,12 +106,12 @@ class FiguresCard(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(card(tiles, self.bar, self.legend, self.description, spacing=6))
 
-    def show_details(self, details: CampaignDetails, by_source: CostTable) -> None:
+    def show_details(self, details: CampaignDetails, by_source: CostTable, members: int) -> None:
         row, spent, budget = details.campaign, by_source.total_usd, details.campaign.capital_budget_usd
         self.spent.show_figure(dollars(spent), budget_words(spent, budget))
         running = f"{row.running} is running" if row.running else "none is running"
         self.experiments.show_figure(f"{len(details.experiments):,}", running)
-        self.leads.show_figure(f"{details.leads:,}", counted(details.members, "team member"))
+        self.leads.show_figure(f"{details.leads:,}", counted(members, "team member"))
         start, end = row.start_date, row.end_date
         until = f"until {short_day(end)}" if end else "without an end"
         self.dates.show_figure(short_day(start) if start else "—", until if start or end else "no dates set")
@@ -122,7 +123,5 @@ class FiguresCard(QFrame):
 
 
 def budget_words(spent: Decimal, budget: Decimal | None) -> str:
-    """A budget is shown beside what is spent, and never enforced."""
-    if budget is None:
-        return "no budget set"
-    return f"{percent(spent, budget)} of a {dollars(budget)} budget, never enforced"
+    """`49.8 % of a $60,000.00 budget`."""
+    return f"{percent(spent, budget)} of a {dollars(budget)} budget" if budget is not None else "no budget set"

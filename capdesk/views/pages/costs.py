@@ -1,70 +1,18 @@
 """Costs: summed by what one asks for, the ledger they are sums of, and the providers' charges behind it."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QHeaderView, QTableView, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from capdesk.services.costs import By, CostTable, costs
-from capdesk.services.money import dollars
-from capdesk.services.reports.wording import NONE, local_moment
-from capdesk.views.page import Command, Page
+from capdesk.services.cost_sums import UNASSIGNED, SumRow
+from capdesk.views.page import Command, Page, scrolled
+from capdesk.views.pages.cost_sums import SumsTab
 from capdesk.views.places import Place
 from capdesk.views.records.table import RecordTable
-from capdesk.views.widgets import named, text
+from capdesk.views.records.terms import quoted
+from capdesk.views.widgets import named
 from capdesk.views.workspace import Workspace
-
-Index = QModelIndex | QPersistentModelIndex
-_WAYS: tuple[tuple[By, str], ...] = (
-    ("experiment", "by experiment"),
-    ("campaign", "by campaign"),
-    ("source", "by source"),
-    ("day", "by day"),
-)
-_ROOT = QModelIndex()
-
-
-class SumsModel(QAbstractTableModel):
-    """The rows of a CostTable, what is unassigned, and the total at the end."""
-
-    HEADERS = ("What", "Campaign", "Spent", "Of it provisional")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows: list[tuple[str, str, str, str]] = []
-
-    def show(self, table: CostTable) -> None:
-        self.beginResetModel()
-        self._rows = [
-            (row.key or "overhead", row.campaign or "", dollars(row.spent_usd), _part(row.provisional_usd))
-            for row in table.rows
-        ]
-        if table.unassigned_usd is not None:
-            self._rows.append(("unassigned spend", "", dollars(table.unassigned_usd), ""))
-        self._rows.append(("together", "", dollars(table.total_usd), _part(table.provisional_usd)))
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self.HEADERS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._rows[index.row()][index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() > 1:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self.HEADERS[section]
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section > 1 else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 class CostsPage(Page):
@@ -72,31 +20,32 @@ class CostsPage(Page):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.way = named(QComboBox(), "costs-by", "Sum up")
-        for key, words in _WAYS:
-            self.way.addItem(words, key)
-        self.way.currentIndexChanged.connect(self._chosen)
-        self._as_of = text("", "small")
-        self.sums = SumsModel()
+        self.sums = SumsTab(workspace)
+        self.sums.wanted_rows.connect(self._show_rows)
         self.ledger = RecordTable(workspace, "costs")
+        self.ledger.empty_command = Command("Log hours", lambda: workspace.go("time"))
         self.charges = RecordTable(workspace, "charges")
+        self.charges.empty_command = Command("Connections", lambda: workspace.go("settings", filter="connections"))
         self.tabs = named(QTabWidget(), "costs-tabs", "Costs")
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self._summary(), "Sums")
-        self.tabs.addTab(self.ledger, "Ledger")
-        self.tabs.addTab(self.charges, "Provider charges")
+        self.tabs.addTab(scrolled(self.sums), "Sums")
+        self.tabs.addTab(_below(self.ledger), "Ledger")
+        self.tabs.addTab(_below(self.charges), "Provider charges")
+        self.tabs.currentChanged.connect(lambda _index: self.reload())
         self.body.addWidget(self.tabs, 1)
+        self.show_commands()
 
     def open(self, place: Place) -> None:
-        if place.filter:
-            self.tabs.setCurrentWidget(self.ledger)
-            self.ledger.set_filter(place.filter)
-        super().open(place)
+        self.place = place
+        wanted = f"id:{place.record}" if place.record is not None else place.filter
+        if wanted:
+            self.show_ledger(wanted)
+        else:
+            self.reload()
 
     def reload(self) -> None:
-        self._chosen()
-        self.ledger.reload()
-        self.charges.reload()
+        """Reads the tab on show anew."""
+        (self.sums, self.ledger, self.charges)[self.tabs.currentIndex()].reload()
 
     def commands(self) -> Sequence[Command]:
         return (
@@ -104,35 +53,27 @@ class CostsPage(Page):
             Command("Mapping", lambda: self.workspace.go("settings", filter="mapping"), "map"),
         )
 
-    def _summary(self) -> QWidget:
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 14, 0, 0)
-        column.setSpacing(12)
-        top = QHBoxLayout()
-        top.addWidget(text("Sum up"))
-        top.addWidget(self.way)
-        top.addStretch(1)
-        top.addWidget(self._as_of)
-        column.addLayout(top)
-        table = named(QTableView(), "costs-sums", "Sums of costs")
-        table.setModel(self.sums)
-        table.setShowGrid(False)
-        table.verticalHeader().hide()
-        table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        column.addWidget(table, 1)
-        return whole
+    def show_ledger(self, typed: str) -> None:
+        """The ledger under a filter."""
+        self.ledger.set_filter(typed)
+        self.tabs.setCurrentIndex(1)
 
-    def _chosen(self, _index: int = 0) -> None:
-        way: By = self.way.currentData()
-        self.read(lambda desk: costs(desk, way), self._show, key="sums")
-
-    def _show(self, table: CostTable) -> None:
-        self.sums.show(table)
-        self._as_of.setText(f"as of {local_moment(table.as_of, self.workspace.desk.zone.key)}")
-        self.show_commands()
+    def _show_rows(self, row: SumRow) -> None:
+        if row.what == UNASSIGNED:
+            self.charges.set_filter("unassigned:yes")
+            self.tabs.setCurrentIndex(2)
+            return
+        key = self.sums.by.value()
+        word = row.what.isoformat() if isinstance(row.what, date) else quoted(row.what)
+        of = f"campaign={quoted(row.campaign)}" if row.campaign else ""
+        term = {"day": f"date:{word}", "source": f"source:{word}"}.get(key, f"{key}={word}")
+        self.show_ledger(f"{of} {term}".strip())
 
 
-def _part(amount: Any) -> str:
-    return dollars(amount) if amount else NONE
+def _below(widget: QWidget) -> QWidget:
+    """The widget with room between it and the tabs above."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 14, 0, 0)
+    column.addWidget(widget)
+    return whole

@@ -38,10 +38,6 @@ class NotificationsPage(ListPage):
     key = "notifications"
     listing = "notifications"
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._dialog: FormDialog | None = None
-        super().__init__(workspace)
-
     def commands(self) -> Sequence[Command]:
         return (Command("Weekly report", lambda: self.workspace.go("reports"), "file-text"),)
 
@@ -76,8 +72,6 @@ class NotificationsPage(ListPage):
             danger=state == "unknown",
             parent=self,
         )
-        self._dialog = dialog
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _sent(self, delivery: Delivery) -> None:

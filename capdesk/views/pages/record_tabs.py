@@ -15,7 +15,7 @@ from capdesk.views.workspace import Workspace
 
 @dataclass(frozen=True)
 class Tab:
-    """A listing under a title. Its records open on `page`; `without` are columns that would say the same in each row."""
+    """A listing under a title. Its records open on `page`; `without` are columns that say the same in each row."""
 
     listing: str
     title: str
@@ -42,9 +42,11 @@ class RecordTabs(QTabWidget):
         self._record: int | None = None
         self._filters: dict[tuple[int, str], str] = {}
         self.setDocumentMode(True)
-        for tab in self._listed:
+        self._places = [QVBoxLayout() for _ in tabs]
+        for tab, column in zip(tabs, self._places, strict=True):
             place = named(QWidget(), f"records-{tab.listing}")
-            QVBoxLayout(place).setContentsMargins(0, 10, 0, 0)
+            column.setContentsMargins(0, 10, 0, 0)
+            place.setLayout(column)
             self.addTab(place, tab.title)
         self.currentChanged.connect(self._looked_at)
 
@@ -78,9 +80,7 @@ class RecordTabs(QTabWidget):
         table.opened.connect(self._opener(tab.page))
         table.row_commands = lambda row: self._commands(tab, row)
         self.tables[tab.listing] = table
-        layout = self.widget(index).layout()
-        assert layout is not None
-        layout.addWidget(table)
+        self._places[index].addWidget(table)
         return table
 
     def _opener(self, page: str) -> Callable[[int], None]:

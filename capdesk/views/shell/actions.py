@@ -140,7 +140,7 @@ class Actions(QObject):
         return [
             Act("guide", self.tr("Guide"), bench.help.enter, "circle-help", "F1", False),
             Act("keys", self.tr("Keyboard shortcuts"), bench.shortcuts.flip, "command", "Ctrl+/", False),
-            Act("about", self.tr("About capdesk"), lambda: self._to_page("settings"), "info"),
+            Act("about", self.tr("About capdesk"), lambda: self._to_page("settings", "about"), "info"),
         ]
 
     def _build(self, name: str, acts: list[Act | None]) -> None:
@@ -163,8 +163,8 @@ class Actions(QObject):
             keys.append(act.key)
         self._menus.append((name.replace("&", ""), keys))
 
-    def _to_page(self, key: str) -> None:
-        self._workspace.went.emit(Place(key))
+    def _to_page(self, key: str, part: str = "") -> None:
+        self._workspace.went.emit(Place(key, filter=part))
         self._bench.focus_page()
 
     def _enable(self) -> None:

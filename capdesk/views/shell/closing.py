@@ -34,6 +34,7 @@ class Closing(QObject):
         self._workspace, self._window = window.workspace, window
         self.dialog: ClosingDialog | None = None
         self._when_idle = self._anyway = False
+        self._leaving: list[threading.Thread] = []
         self._patience = QTimer(self, singleShot=True, interval=JOBS_MS)
         self._patience.timeout.connect(self._enough)
         self._workspace.jobs.ended.connect(self._ended)
@@ -58,7 +59,13 @@ class Closing(QObject):
 
     def close_later(self, desk: "Desk") -> None:
         """Closes a desk that another has replaced, without anybody waiting for it."""
-        in_background(desk.close)
+        self._leaving.append(in_background(desk.close))
+
+    def join(self) -> bool:
+        """Whether the desks that were replaced are closed, waiting a while."""
+        for thread in self._leaving:
+            thread.join(DESK_S)
+        return not any(thread.is_alive() for thread in self._leaving)
 
     def _running(self) -> list[Job[Any]]:
         return [job for job in self._workspace.jobs.listed if not self._window.opening.busy(job)]

@@ -30,8 +30,8 @@ class StatusBar(QFrame):
         super().__init__()
         self.workspace = workspace
         named(self, "status-bar", self.tr("Status"))
-        self.database = self._piece("status-database", "database", lambda: workspace.go("settings"))
-        self.zone = self._piece("status-zone", "clock", lambda: workspace.go("settings"))
+        self.database = self._piece("status-database", "database", lambda: self._settings("database"))
+        self.zone = self._piece("status-zone", "clock", lambda: self._settings("desk"))
         self.sync = self._piece("status-sync", "refresh-cw", lambda: workspace.go("syncs"))
         self.seal = self._piece("status-seal", "lock", self._explain_seal)
         self.jobs = self._piece("status-jobs", "loader", self.jobs_asked.emit)
@@ -80,6 +80,9 @@ class StatusBar(QFrame):
         painter, colors = QPainter(self), self.workspace.theme.colors
         painter.fillRect(self.rect(), QColor(colors.surface))
         painter.fillRect(0, 0, self.width(), 1, QColor(colors.border))
+
+    def _settings(self, part: str) -> None:
+        self.workspace.go("settings", filter=part)
 
     def _piece(self, name: str, icon: str, clicked: Callable[[], object]) -> FlatButton:
         made = FlatButton(self.workspace.theme, name, "", icon, clicked)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QHBoxLayout, QStackedWidget, 
 
 from capdesk.views.page import Page
 from capdesk.views.places import PAGES, Place, make_page
+from capdesk.views.reading_order import step
 from capdesk.views.shell.actions import Actions
 from capdesk.views.shell.crash import Crashes
 from capdesk.views.shell.errands import Errands
@@ -144,6 +145,10 @@ class Workbench(QWidget):
         if steps is not None:
             self.move_in_history(steps)
         return steps is not None
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """The Tab key, in the order of reading."""
+        return step(self, forward)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Lists take every button of the mouse for themselves."""

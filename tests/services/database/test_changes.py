@@ -40,6 +40,13 @@ def listening(desk: Desk) -> Iterator[Heard]:
         assert not thread.is_alive()
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Of a desk with a server of its own."""
+    yield tmp_path / "desk"
+    EmbeddedServer(tmp_path / "desk").remove(force=True)
+
+
 def listeners(session: Session) -> int:
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name"
     return int(session.scalar(text(query + " AND state = 'idle'"), {"name": "capdesk listener"}) or 0)
@@ -111,16 +118,15 @@ def test_that_a_listener_that_is_stopped_leaves_no_connection(desk: Desk) -> Non
     wait_for_listeners(desk, 0)
 
 
-def test_that_it_stops_at_once_even_while_the_server_is_away(tmp_path: Path) -> None:
-    with open_desk(tmp_path / "desk") as desk, listening(desk) as heard:
-        EmbeddedServer(tmp_path / "desk").stop(force=True)
+def test_that_it_stops_at_once_even_while_the_server_is_away(folder: Path) -> None:
+    with open_desk(folder) as desk, listening(desk) as heard:
+        EmbeddedServer(folder).stop(force=True)
         assert heard.get(timeout=PATIENCE_S) == "lost"
         began = time.monotonic()
     assert time.monotonic() - began < 10
 
 
-def test_that_the_command_line_is_heard_also_after_the_server_restarted(tmp_path: Path) -> None:
-    folder = tmp_path / "desk"
+def test_that_the_command_line_is_heard_also_after_the_server_restarted(folder: Path) -> None:
     with open_desk(folder) as desk, listening(desk) as heard:
         command(folder, "product", "add", "Shop")
         assert heard.get(timeout=PATIENCE_S) == "changed"

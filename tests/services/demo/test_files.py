@@ -104,7 +104,9 @@ def test_that_the_runs_of_a_campaign_never_overlap_and_only_running_ones_are_ope
 
 @settings(max_examples=80, deadline=None)
 @given(
-    st.datetimes(datetime(2024, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC)),
+    st.integers(0, 12 * 365 * 24 * 60).map(
+        lambda minutes: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    ),
     st.sampled_from(("America/New_York", "Pacific/Honolulu", "Europe/Madrid", "Pacific/Auckland")),
 )
 def test_that_the_story_ends_with_yesterday_which_is_over_whatever_the_time_and_the_zone(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import shiboken6
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -28,6 +29,11 @@ def fill(qtbot: QtBot, settle: Settle, **values: Any) -> FormDialog:
     dialog.save()
     settle()
     return dialog
+
+
+def is_gone(dialog: FormDialog) -> bool:
+    """Whether it was closed."""
+    return not shiboken6.isValid(dialog)
 
 
 def error_of(dialog: FormDialog) -> str:

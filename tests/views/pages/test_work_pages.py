@@ -25,7 +25,7 @@ from capdesk.views.places import Place
 from capdesk.views.workspace import Workspace
 from tests.support import builders
 from tests.views.conftest import Settle
-from tests.views.pages.filling import error_of, fill
+from tests.views.pages.filling import error_of, fill, is_gone
 
 TODAY = date(2100, 1, 1)
 """Later than everything: what holds in the end."""
@@ -68,7 +68,7 @@ def test_that_a_new_campaign_brings_its_product_and_is_shown(
     workspace.went.connect(went.append)
     page.commands()[0].run()
     dialog = fill(qtbot, settle, name="Roofers Q4", product="Calculator", capital_budget_usd=Decimal(9000))
-    assert not dialog.isVisible()
+    assert is_gone(dialog)
     (made,) = campaigns(desk)
     assert (made.name, made.product, made.status) == ("Roofers Q4", "Calculator", CampaignStatus.ACTIVE)
     assert went == [Place("campaign", made.id)]

@@ -18,6 +18,9 @@ from tests.views.conftest import PATIENCE_MS, Settle
 from tests.views.records.conftest import Opened
 from tests.views.records.numbers import numbers
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")
+"""Menus, where there is no screen."""
+
 
 def keys_of(table: RecordTable) -> list[str]:
     return [table.listing.columns[number].key for number in table.view.shown_columns()]
@@ -224,15 +227,14 @@ def test_that_commands_of_a_row_run_by_their_shortcut(qtbot: QtBot, opened: Open
 
 def test_that_the_menu_of_a_row_opens_by_the_keyboard(qtbot: QtBot, opened: Opened) -> None:
     table, ran = opened(), list[int]()
-    table.row_commands = lambda row: [Command("R && D & more", lambda: ran.append(row.id))]
+    table.row_commands = lambda row: [Command("R & D", lambda: ran.append(row.id))]
     table.view.setFocus()
     table.view.go_to_row(0)
-    with qtbot.captureExceptions():
-        qtbot.keyClick(table.view, Qt.Key.Key_Menu)
+    qtbot.keyClick(table.view, Qt.Key.Key_Menu)
     menu = QApplication.activePopupWidget()
     assert menu is not None
     titles = [action.text() for action in menu.actions() if not action.isSeparator()]
-    assert titles == ["R &&&& D && more", "Copy rows", "Copy cell"]
+    assert titles == ["R && D", "Copy rows", "Copy cell"]
     menu.actions()[0].trigger()
     menu.close()
     assert ran == [1]

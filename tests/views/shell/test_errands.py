@@ -9,7 +9,6 @@ from capdesk.errors import RuleRefused, Stopped
 from capdesk.services.demo.build import is_built
 from capdesk.views.jobs import Report
 from capdesk.views.places import Place
-from capdesk.views.shell import errands
 from capdesk.views.shell.errands import build_demo, program
 from capdesk.views.shell.workbench import Workbench
 from capdesk.views.workspace import Workspace
@@ -46,7 +45,7 @@ def test_that_a_built_demo_opens_in_a_window_of_its_own(
         def __init__(self, line: list[str], **_rest: object) -> None:
             started.append(line)
 
-    monkeypatch.setattr(errands.subprocess, "Popen", Started)
+    monkeypatch.setattr("subprocess.Popen", Started)
     (tmp_path / "demo.json").write_text("{}")
     bench.errands.build_demo(str(tmp_path))
     qtbot.waitUntil(lambda: bool(started), timeout=PATIENCE_MS)

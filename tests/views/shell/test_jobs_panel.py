@@ -3,6 +3,7 @@
 import threading
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
@@ -28,7 +29,7 @@ def test_that_progress_is_shown_and_a_job_can_be_cancelled(
             report(3, 9, "Reading")
 
     job = workspace.run("Importing calls.csv", work)
-    qtbot.keyClick(bench.main, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(bench.main, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     assert bench.jobs_panel.isVisible()
     qtbot.waitUntil(lambda: shown(bench) == "Importing calls.csv: Reading  3 / 9", timeout=PATIENCE_MS)
     assert bench.status.jobs.text() == "Importing calls.csv"
@@ -37,7 +38,7 @@ def test_that_progress_is_shown_and_a_job_can_be_cancelled(
     qtbot.waitUntil(lambda: job.state == "cancelled", timeout=PATIENCE_MS)
     settle()
     assert bench.status.jobs.text() == "Jobs"
-    qtbot.keyClick(bench.jobs_panel.close_button, Qt.Key.Key_Escape)
+    QTest.keyClick(bench.jobs_panel.close_button, Qt.Key.Key_Escape)
     assert not bench.jobs_panel.isVisible()
 
 

@@ -1,9 +1,11 @@
 """The window: where one is, how one gets elsewhere, and that it hears of what others do."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -67,9 +69,9 @@ def test_that_back_and_forward_go_through_places_and_filters(
     workspace.go("campaigns")
     workspace.go("leads", filter="status:active")
     settle()
-    qtbot.keyClick(bench.main, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(bench.main, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert here(bench) == Place("campaigns")
-    qtbot.mouseClick(bench.main, Qt.MouseButton.ForwardButton)
+    QTest.mouseClick(bench.main, Qt.MouseButton.ForwardButton)
     assert here(bench) == Place("leads", filter="status:active")
     page = bench.current_page()
     assert page is not None
@@ -99,9 +101,9 @@ def test_that_arrows_go_from_page_to_page_and_enter_opens_one(
     workspace.go("campaigns")
     bench.sidebar.take_keyboard()
     focused = bench.sidebar.buttons["campaigns"]
-    qtbot.keyClick(focused, Qt.Key.Key_Down)
-    qtbot.keyClick(bench.sidebar.buttons["experiments"], Qt.Key.Key_Down)
-    qtbot.keyClick(bench.sidebar.buttons["leads"], Qt.Key.Key_Return)
+    QTest.keyClick(focused, Qt.Key.Key_Down)
+    QTest.keyClick(bench.sidebar.buttons["experiments"], Qt.Key.Key_Down)
+    QTest.keyClick(bench.sidebar.buttons["leads"], Qt.Key.Key_Return)
     assert here(bench) == Place("leads")
     settle()
 
@@ -110,7 +112,7 @@ def test_that_arrows_go_from_page_to_page_and_enter_opens_one(
 def test_that_ctrl_and_a_number_open_a_page(
     bench: Workbench, qtbot: QtBot, settle: Settle, number: int, key: str
 ) -> None:
-    qtbot.keyClick(bench.main, Qt.Key(Qt.Key.Key_0.value + number), Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(bench.main, Qt.Key(Qt.Key.Key_0.value + number), Qt.KeyboardModifier.ControlModifier)
     assert here(bench) == Place(key)
     settle()
 
@@ -119,7 +121,7 @@ def test_that_the_sidebar_collapses_to_icons_and_that_is_remembered(
     bench: Workbench, qtbot: QtBot, workspace: Workspace
 ) -> None:
     wide = bench.sidebar.width()
-    qtbot.keyClick(bench.main, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(bench.main, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     assert bench.sidebar.maximumWidth() < wide / 2
     assert bench.sidebar.buttons["leads"].accessibleName() == "Leads"
     assert workspace.memory.get(COLLAPSED) is True
@@ -143,7 +145,7 @@ def test_that_a_burst_of_commits_is_one_change(
 
     def burst() -> None:
         for number in range(20):
-            other.write(lambda session, number=number: add_product(session, f"Shop {number}"))
+            other.write(partial(add_product, name=f"Shop {number}"))
 
     workspace.jobs.run("Writing", lambda _report: burst())
     qtbot.waitUntil(lambda: bool(heard) and workspace.jobs.idle, timeout=PATIENCE_MS)
@@ -165,23 +167,24 @@ def test_that_a_page_that_was_not_installed_is_told_and_one_stays_where_one_was(
 
 def test_that_text_grows_shrinks_and_returns_by_keys(bench: Workbench, qtbot: QtBot, workspace: Workspace) -> None:
     control = Qt.KeyboardModifier.ControlModifier
-    qtbot.keyClick(bench.main, Qt.Key.Key_Equal, control)
+    QTest.keyClick(bench.main, Qt.Key.Key_Equal, control)
     assert workspace.theme.scale == 110
     assert workspace.memory.get("look/scale") == 110
-    qtbot.keyClick(bench.main, Qt.Key.Key_Minus, control)
-    qtbot.keyClick(bench.main, Qt.Key.Key_Minus, control)
+    QTest.keyClick(bench.main, Qt.Key.Key_Minus, control)
+    QTest.keyClick(bench.main, Qt.Key.Key_Minus, control)
     assert workspace.theme.scale == 100
-    qtbot.keyClick(bench.main, Qt.Key.Key_Equal, control)
-    qtbot.keyClick(bench.main, Qt.Key.Key_0, control)
+    QTest.keyClick(bench.main, Qt.Key.Key_Equal, control)
+    QTest.keyClick(bench.main, Qt.Key.Key_0, control)
     assert workspace.theme.scale == 100
 
 
 def test_that_light_and_dark_are_chosen_and_remembered(bench: Workbench, workspace: Workspace) -> None:
-    bench.acts.by_key["dark"].trigger()
-    assert workspace.theme.colors.scheme == "dark"
-    assert workspace.memory.get("look/scheme") == "dark"
-    bench.acts.by_key["light"].trigger()
-    assert workspace.theme.colors.scheme == "light"
+    schemes: list[str] = []
+    for key in ("dark", "light"):
+        bench.acts.by_key[key].trigger()
+        schemes.append(workspace.theme.colors.scheme)
+        assert workspace.memory.get("look/scheme") == key
+    assert schemes == ["dark", "light"]
 
 
 def test_that_every_shortcut_means_one_thing(bench: Workbench) -> None:
@@ -206,3 +209,24 @@ def test_that_no_control_of_the_shell_is_without_a_name(bench: Workbench) -> Non
         assert button.accessibleName() or button.text() or button.toolTip() or bench.stack.isAncestorOf(button)
     for page_button in bench.sidebar.buttons.values():
         assert page_button.accessibleName()
+
+
+def test_that_a_server_of_ours_that_went_away_is_started_again(qtbot: QtBot, theme: Theme, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "desk", None, theme)
+    window = Window(workspace)
+    window.show()
+    window.open_soon()
+    qtbot.waitUntil(lambda: workspace.is_open and window.bench.isVisible(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: workspace.jobs.idle, timeout=PATIENCE_MS)
+    first = workspace.desk
+    EmbeddedServer(workspace.folder).stop(force=True)
+    qtbot.waitUntil(lambda: workspace.desk is not first, timeout=PATIENCE_MS)
+    with qtbot.waitSignal(workspace.changed, timeout=PATIENCE_MS):
+        workspace.write("Recording", lambda desk: desk.write(lambda session: add_product(session, "Shop")))
+    qtbot.waitUntil(lambda: workspace.jobs.idle, timeout=PATIENCE_MS)
+    assert window.close()
+    assert let_go(workspace, window.opening)
+    window.closing.join()
+    assert not EmbeddedServer(workspace.folder).status().running
+    EmbeddedServer(workspace.folder).remove(force=True)
+    window.deleteLater()

@@ -62,7 +62,6 @@ class EvaluatePage(Page):
         self.report: ExperimentReport | None = None
         self._past: tuple[EvaluationRecord, ...] = ()
         self._drafts: dict[int, Draft] = {}
-        self._dialog: FormDialog | None = None
         self._evidence: Evidence | None = None
         self.form = VerdictForm()
         self.form.changed.connect(self._typed)
@@ -237,8 +236,6 @@ class EvaluatePage(Page):
             intro="It cannot be changed or taken back afterwards.",
             parent=self,
         )
-        self._dialog = dialog
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _sealed(self, result: EvaluationRecord | EvidenceChanged) -> None:

@@ -38,7 +38,6 @@ class EvaluationPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.record: EvaluationRecord | None = None
-        self._dialog: FormDialog | None = None
         self._evidence: Evidence | None = None
         self._columns = Columns()
         self._record_text = Fold(workspace, "sealed-record", "The record, word for word")
@@ -177,8 +176,6 @@ class EvaluationPage(Page):
             ),
             parent=self,
         )
-        self._dialog = dialog
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _overridden(self, _made: OverrideRecord) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.services.imports.receipt import Receipt
+from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import Style, named, styled, text
 
@@ -40,6 +41,7 @@ class ReceiptBar(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         named(self, "receipt-bar", "Rows")
+        is_picture(self)
         self._theme = theme
         self._parts: tuple[int, int, int] = (0, 0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeE
 from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.views.look.fonts import sized
+from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.imports.draft import Draft
 from capdesk.views.widgets import named
@@ -100,6 +101,7 @@ class Strip(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         named(self, "import-steps", "Step 1 of 6: File")
+        is_picture(self)
         self._theme = theme
         self._at = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

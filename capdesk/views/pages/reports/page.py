@@ -13,7 +13,6 @@ from capdesk.services.notifications import Sending
 from capdesk.services.notifications.preview import WeeklyPreview, weekly_preview
 from capdesk.services.notifications.weekly import LetterChanged
 from capdesk.services.reports.wording import local_moment
-from capdesk.views.forms.form import FormDialog
 from capdesk.views.page import Command, Page, scrolled
 from capdesk.views.pages.evaluations.layout import Columns, inside
 from capdesk.views.pages.reports.letter import LetterView
@@ -40,7 +39,6 @@ class ReportsPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.preview: WeeklyPreview | None = None
-        self._dialog: FormDialog | None = None
         self._file_dialog: QFileDialog | None = None
         self._files = PrivateFiles()
         self._asked = False
@@ -177,8 +175,6 @@ class ReportsPage(Page):
         if self.preview is None:
             return
         dialog = send_dialog(self.workspace, self.preview, self._sent, self)
-        self._dialog = dialog
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _sent(self, result: Sending | LetterChanged) -> None:

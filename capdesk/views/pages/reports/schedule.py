@@ -31,7 +31,6 @@ class ScheduleCard(QFrame):
         self.workspace = workspace
         self.machine: Callable[[], Machine] = this_machine
         self.found: DeskSchedule | None = None
-        self._dialog: FormDialog | None = None
         self.setProperty("frame-style", "card")
         named(self, "schedule", "Schedule")
         column = QVBoxLayout(self)
@@ -108,8 +107,6 @@ class ScheduleCard(QFrame):
             save_words=save_words,
             parent=self,
         )
-        self._dialog = dialog
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _done(self, _result: object) -> None:

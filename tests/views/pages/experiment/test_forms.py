@@ -19,6 +19,7 @@ from capdesk.views.places import Place
 from capdesk.views.workspace import Workspace
 from tests.support import builders
 from tests.views.conftest import Settle
+from tests.views.pages.filling import is_gone
 
 ENTERED = {
     "name": "Evening calls",
@@ -38,7 +39,7 @@ def fill(qtbot: QtBot, form: ExperimentForm, **entered: str) -> None:
 
 
 def opened(qtbot: QtBot, dialog: FormDialog, settle: Settle) -> ExperimentForm:
-    qtbot.addWidget(dialog)
+    qtbot.addWidget(dialog.parentWidget() or dialog)
     dialog.open()
     settle()
     assert isinstance(dialog.form, ExperimentForm)
@@ -71,7 +72,7 @@ def test_that_an_experiment_is_planned_with_its_rules(
     QTest.keyClicks(bonus, "2.50")
     press(qtbot, dialog, "button-plan-experiment")
     settle()
-    assert not dialog.isVisible()
+    assert is_gone(dialog)
     [row] = made
     assert (row.campaign, row.name, row.time_cap_days) == ("Spring", "Evening calls", 30)
     assert (row.capital_cap_usd, row.tranche_size_usd) == (Decimal(1500), Decimal(500))
