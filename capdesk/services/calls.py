@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from capdesk.errors import NotFound
 from capdesk.models import (
     BonusEvent,
     Call,
@@ -82,6 +83,14 @@ def list_calls(
         criteria.append(Call.outcome == outcome)
     rows = _rows(session, *criteria, limit=limit + 1)
     return CallPage(rows[:limit], len(rows) > limit)
+
+
+def show_call(session: Session, number: int) -> CallRow:
+    """One call with what its file told of it besides. Raises NotFound."""
+    found = _rows(session, Call.id == number, limit=1)
+    if not found:
+        raise NotFound(f"There is no call {number}.")
+    return found[0]
 
 
 def reverse_call(session: Session, number: int, reason: str, user_id: int) -> ReversedCall:

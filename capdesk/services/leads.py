@@ -9,7 +9,7 @@ from sqlalchemy import func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from capdesk.models import Campaign, Lead, LeadContact, staged_lead
+from capdesk.models import Campaign, Lead, LeadContact, LeadStatus, staged_lead
 from capdesk.models.base import LEAD_STATUS, LeadStatusName
 from capdesk.services import find
 from capdesk.services.by_hand import Entry, record_entry
@@ -29,6 +29,21 @@ class LeadRow:
     name: str | None
     email: str | None
     extra: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LeadStatusChange:
+    """`event_id` is the paid conversion that set it, None where a person did."""
+
+    status: LeadStatusName
+    recorded_at: datetime
+    event_id: int | None
+
+
+@dataclass(frozen=True)
+class LeadDetails:
+    lead: LeadRow
+    history: list[LeadStatusChange]
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,18 @@ def set_lead_status(
     lead = find.lead(session, ref, campaign)
     session.execute(select(func.set_lead_status(lead.id, literal(status, LEAD_STATUS))))
     return _rows(session, Lead.id == lead.id)[0]
+
+
+def show_lead(session: Session, ref: find.Ref, campaign: find.Ref | None = None) -> LeadDetails:
+    """A lead with every status it has had, oldest first. Raises NotFound."""
+    lead = find.lead(session, ref, campaign)
+    changes = (
+        select(LeadStatus.status, LeadStatus.recorded_at, LeadStatus.event_id)
+        .where(LeadStatus.lead_id == lead.id)
+        .order_by(LeadStatus.id)
+    )
+    history = [LeadStatusChange(*row) for row in session.execute(changes)]
+    return LeadDetails(_rows(session, Lead.id == lead.id)[0], history)
 
 
 def edit_lead(

@@ -194,6 +194,7 @@ class Columns(Pair):
     def __init__(self, stretch: tuple[int, int] = (3, 2)) -> None:
         self.left, self.right = _column(), _column()
         super().__init__(self.left, self.right, stretch, 110)
+        self._row.setContentsMargins(0, 0, 4, 0)
 
 
 def _column() -> QVBoxLayout:

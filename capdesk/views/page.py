@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
+from capdesk.views.layouts import empty
 from capdesk.views.places import PAGES, Place
 from capdesk.views.widgets import button, named, styled
 from capdesk.views.workspace import Workspace
@@ -87,10 +88,7 @@ class Page(QWidget):
 
     def show_commands(self) -> None:
         """Puts the page's commands into its head; call again when they change."""
-        while (item := self._buttons.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._buttons)
         for one in self.commands():
             made = button(one.title, one.run, kind="primary" if one.primary else "", shortcut=one.shortcut)
             if one.icon:

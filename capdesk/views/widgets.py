@@ -6,8 +6,17 @@ from html import escape
 from typing import Literal, TypeVar
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QStaticText, QTextOption
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QStaticText, QTextOption
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 W = TypeVar("W", bound=QWidget)
 Style = Literal["title", "heading", "figure", "strong", "muted", "small", "bad", "warn", "good", "estimate"]
@@ -125,8 +134,35 @@ TONES: dict[str, Tone] = {
 }
 
 
+def pressed_by_return(one: QAbstractButton, event: QKeyEvent) -> bool:
+    """Presses the button where the key is Return, which Qt leaves to a dialog's default button: Save, on Cancel."""
+    plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+    if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or not plain:
+        return False
+    event.accept()
+    if not event.isAutoRepeat():
+        one.click()
+    return True
+
+
+class Button(QPushButton):
+    """A push button that Return presses as Space does."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not pressed_by_return(self, event):
+            super().keyPressEvent(event)
+
+
+class ToolButton(QToolButton):
+    """A tool button that Return presses as Space does."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not pressed_by_return(self, event):
+            super().keyPressEvent(event)
+
+
 def button(words: str, clicked: Callable[[], object], *, kind: Kind = "", shortcut: str = "") -> QPushButton:
-    made = QPushButton(words)
+    made = Button(words)
     made.setAutoDefault(False)
     made.setAccessibleName(words.replace("&", ""))
     made.setObjectName("button-" + "-".join("".join(c if c.isalnum() else " " for c in words.lower()).split()))

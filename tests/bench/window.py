@@ -127,7 +127,7 @@ def _rows(folder: Path) -> None:
     _step(made, pulse, "sort by type", lambda: events.sort("type", False), table)
     _step(made, pulse, "sort by lead", lambda: events.sort("name", False), table)
     _step(made, pulse, "filter type:qpc", lambda: events.set_filter("type:qpc"), table)
-    _step(made, pulse, "filter by a word", lambda: events.set_filter("agent7"), table)
+    _step(made, pulse, "filter by a word", lambda: events.set_filter("4711"), table)
     events.set_filter("")
     _step(made, pulse, "no filter, by time", lambda: events.sort("when", True), table)
     made.rest()

@@ -119,3 +119,13 @@ def test_that_an_unknown_number_is_one_sentence(desk: Desk) -> None:
     desk.clock = FixedClock(datetime(2026, 11, 20, 12, tzinfo=UTC))
     with pytest.raises(NotFound, match="no notification 7"):
         desk.read(lambda session: story(session, 7))
+
+
+def test_that_who_is_no_recipient_any_more_is_shown_as_such(posted: Desk) -> None:
+    send_weekly(posted, W46, OutboxMailer([DeliveryFailed("The mailbox is full.")]))
+    set_mail(posted, 25, "ben@example.com")
+    found = weekly_preview(posted, W46).recipients
+    assert [(one.address, one.state, one.gets_it) for one in found] == [
+        ("ben@example.com", None, True),
+        ("olga@example.com", "failed", False),
+    ]

@@ -55,6 +55,12 @@ class Camera:
             self.application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
             calm = calm + 1 if self.workspace.jobs.idle else 0
 
+    def rest_a_while(self, seconds: float = 0.6) -> None:
+        """Also until what waits for typing to pause has been done."""
+        until = time.monotonic() + seconds
+        self.wait(lambda: time.monotonic() > until)
+        self.rest()
+
     def take(self, place: Place, file: Path) -> None:
         self.workspace.went.emit(place)
         self.rest()

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.views.look.colors import Scheme
@@ -22,6 +22,21 @@ _OF_ONE_RECORD = {"campaign": (1,), "experiment": (1, 3), "evaluation": (1,), "e
 """Records of the demo: the first experiment has ended, the third is running."""
 
 
+class Strays(QObject):
+    """Hears of widgets that became a window by mistake: shown before they had a parent, they take the keyboard."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            kinds = Qt.WindowType.Popup, Qt.WindowType.ToolTip, Qt.WindowType.Dialog
+            if not isinstance(watched, QMainWindow) and watched.windowType() not in kinds:
+                self.seen.append(f"{type(watched).__name__}#{watched.objectName()} was a window of its own")
+        return False
+
+
 class Room:
     """Whatever went wrong in the window meanwhile is in `mistakes`."""
 
@@ -29,6 +44,8 @@ class Room:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         self.application = application
+        self.strays = Strays(application)
+        application.installEventFilter(self.strays)
         self.theme = Theme(application, scheme, scale)
         self.workspace = Workspace(desk.folder, None, self.theme, desk.clock)
         self.mistakes: list[Exception] = []
@@ -86,7 +103,9 @@ class Room:
         self.workspace.deleteLater()
         self.turn()
         assert ended, "a thread outlived its window"
+        self.application.removeEventFilter(self.strays)
         assert self.mistakes == []
+        assert self.strays.seen == []
 
 
 @contextmanager

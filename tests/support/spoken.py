@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QListView,
     QPlainTextEdit,
     QRadioButton,
+    QScrollArea,
     QScrollBar,
     QTabBar,
     QTableView,
@@ -45,7 +46,7 @@ _ROLES: tuple[tuple[type[QWidget], frozenset[Role]], ...] = (
 )
 """The first type that fits decides."""
 _SAY_NOTHING = frozenset({Role.NoRole, Role.Client, Role.Window})
-_PANES = (Page, Wizard)
+_PANES = (Page, Wizard, QScrollArea)
 """What may be a pane of content and take the keyboard, so that one can go on from there."""
 
 

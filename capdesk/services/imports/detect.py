@@ -15,7 +15,6 @@ from capdesk.services.imports.job import ImportKind
 from capdesk.services.imports.profiles import BUILT_IN, OPTIONAL, REQUIRED, Kind, Profile
 from capdesk.services.imports.reading import Source, open_source
 from capdesk.services.imports.record import OWN_COLUMNS, Reject, normal
-from capdesk.services.imports.rejects import is_reject_file
 from capdesk.services.imports.saved_profiles import saved_profiles
 
 if TYPE_CHECKING:
@@ -70,10 +69,6 @@ class Looked:
         """The columns that may carry a field."""
         names = () if self.source is None else self.source.header
         return tuple(name for name in names if normal(name) not in OWN_COLUMNS)
-
-    @property
-    def is_rejects(self) -> bool:
-        return self.source is not None and is_reject_file(self.source.header)
 
     def profiles(self, kind: str) -> tuple[Fit, ...]:
         return tuple(fit for fit in self.fits if fit.kind == kind)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
 
 _ATTEMPTS = text("""
-SELECT a.number, a.recorded_at, a.message_id, o.outcome, coalesce(o.detail, ''), o.recorded_at
+SELECT a.number, a.recorded_at, a.message_id, o.outcome, coalesce(o.detail, '')
 FROM notification_attempt a
-LEFT JOIN LATERAL (SELECT outcome, detail, recorded_at FROM notification_outcome
+LEFT JOIN LATERAL (SELECT outcome, detail FROM notification_outcome
                    WHERE attempt_id = a.id ORDER BY id DESC LIMIT 1) o ON true
 WHERE a.notification_id = :id ORDER BY a.id
 """)
@@ -38,7 +38,6 @@ class Attempt:
     message_id: str
     outcome: str | None
     detail: str
-    answered_at: datetime | None
 
 
 @dataclass(frozen=True)

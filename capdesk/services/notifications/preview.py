@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recipient:
-    """`state` is None where nothing was due to the address yet; `as_of` what the email sent to it looked at."""
+    """`state` is None where nothing was due to the address yet; `as_of` what the email sent to it looked at.
+
+    `gets_it` is False of an address that got emails before and is no recipient any more.
+    """
 
     address: str
     state: State | None
     detail: str
     notification_id: int | None
     as_of: datetime | None
+    gets_it: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def _known(desk: "Desk", session: Session, week: Week, wanted: str | None) -> _K
         one = past.get(address)
         seen = datetime.fromisoformat(one.about["as_of"]) if one and one.about.get("as_of") else None
         state, detail, number = (one.state, one.detail, one.id) if one else (None, "", None)
-        found.append(Recipient(address, state, detail, number, seen))
+        found.append(Recipient(address, state, detail, number, seen, address in row.recipients))
     whose = wanted if wanted in row.recipients else next(iter(row.recipients), None)
     skipped = skipped_if_sent(session, week, whose, desk.zone)
     return _Known(tuple(found), tuple(missing_settings(row)), whose, skipped)

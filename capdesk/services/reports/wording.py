@@ -107,10 +107,15 @@ def short_day(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def moment_in(moment: datetime, zone: ZoneInfo) -> str:
+    """`Mon 23 Nov 2026 07:00`, where the zone is known."""
+    local = moment.astimezone(zone)
+    return f"{long_day(local.date())} {local:%H:%M}"
+
+
 def local_moment(moment: datetime, zone: str) -> str:
     """`Mon 23 Nov 2026 07:00 (America/New_York)`."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return f"{long_day(local.date())} {local:%H:%M} ({zone})"
+    return f"{moment_in(moment, ZoneInfo(zone))} ({zone})"
 
 
 def days_used(used: int | None, cap: int) -> str:

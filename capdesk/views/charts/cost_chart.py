@@ -219,10 +219,11 @@ class CostChart(QWidget):
         sides = zip(*self._sides(), self._days, strict=True)
         spans = [(left, right) for left, right, one in sides if one.cost.provisional_usd]
         left, right = ([span[side] for span in spans] for side in (0, 1))
-        lines = QColor(colors.warn)
-        lines.setAlphaF(0.3)
+        ground, lines = QColor(colors.warn_soft), QColor(colors.warn)
+        ground.setAlphaF(0.35)
+        lines.setAlphaF(0.2)
         height = [top] * len(spans)
-        for brush in (QBrush(QColor(colors.warn_soft)), QBrush(lines, Qt.BrushStyle.BDiagPattern)):
+        for brush in (QBrush(ground), QBrush(lines, Qt.BrushStyle.BDiagPattern)):
             self._plot.addItem(load().pg.BarGraphItem(x0=left, x1=right, y0=0, height=height, brush=brush, pen=None))
 
     def _draw_tranches(self, history: History) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from capdesk.views.look.colors import Colors
 from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
-from capdesk.views.widgets import named
+from capdesk.views.widgets import named, tip
 
 
 class Painted(QWidget):
@@ -33,7 +33,7 @@ class Painted(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), self.told_at(event.x(), event.y()), self)
+            QToolTip.showText(event.globalPos(), tip(self.told_at(event.x(), event.y())), self)
             return True
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self.updateGeometry()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
-from capdesk.views.widgets import named
+from capdesk.views.widgets import named, tip
 
 _BACK = (Qt.Key.Key_Left, Qt.Key.Key_Up)
 _ON = (Qt.Key.Key_Right, Qt.Key.Key_Down)
@@ -83,7 +83,7 @@ class Readable(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             at = self.part_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.parts()[at].words if at >= 0 else "", self)
+            QToolTip.showText(event.globalPos(), tip(self.parts()[at].words) if at >= 0 else "", self)
             return True
         return super().event(event)
 

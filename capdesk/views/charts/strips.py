@@ -12,7 +12,7 @@ from capdesk.services.reports.model import SOURCES
 from capdesk.views.charts.painted import Painted
 from capdesk.views.charts.words import source_name
 from capdesk.views.look.theme import Theme
-from capdesk.views.widgets import named, styled, text
+from capdesk.views.widgets import named, text
 
 _GAP = 18
 
@@ -117,10 +117,6 @@ class WeekCount(QWidget):
         words = f"{self._label}: {week:,} this week, {before:,} the week before."
         self.setAccessibleDescription(words)
         self.setToolTip(words)
-
-    def set_strong(self, strong: bool) -> None:
-        """Whether it is one of the experiment's success events."""
-        styled(self._name, "strong" if strong else "muted")
 
 
 def change(now: int, before: int) -> str:

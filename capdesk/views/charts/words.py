@@ -11,6 +11,8 @@ _EVENTS = {
     "paid_conversion": "Paid conversions",
 }
 
+TRANCHE_COLUMNS = ("Tranche", "First day", "Last day", "Spent", "QPC", "Installs", "Paid conversions")
+
 
 def source_name(key: str) -> str:
     """`gcp` is Google Cloud."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
@@ -102,6 +103,7 @@ class FormDialog(QDialog):
         self._ok.setDefault(True)
         self.finished.connect(self.deleteLater)
         self._cancel = button("Cancel", self.reject)
+        QShortcut(QKeySequence("Ctrl+Return"), self, self.save)
         self._lay_out(title, intro)
 
     def _lay_out(self, title: str, intro: str) -> None:

@@ -15,7 +15,7 @@ from capdesk.services.reports.wording import counted, percent, short_day
 from capdesk.views.charts.bars import Capital, paint_capital
 from capdesk.views.charts.painted import Painted
 from capdesk.views.charts.strips import SourceLegend
-from capdesk.views.charts.tiles import Tiles
+from capdesk.views.layouts import Tiles
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.home.pieces import Figure
 from capdesk.views.widgets import TONES, badge, button, card, named, set_property, text
@@ -72,7 +72,7 @@ class BudgetBar(Painted):
         self, spent: Decimal, budget: Decimal | None, sources: dict[str, Decimal], open_usd: Decimal
     ) -> None:
         scale = budget or max(spent, _EMPTY)
-        self._capital = Capital(spent, scale, scale, sources, open_)
+        self._capital = Capital(spent, scale, scale, sources, open_usd)
         self.describe(f"{dollars(spent)} spent, {budget_words(spent, budget)}. A budget is shown, never enforced.")
 
     def sizeHint(self) -> QSize:

@@ -26,8 +26,8 @@ from capdesk.services.costs import By, CostFilter
 from capdesk.services.money import ZERO
 from capdesk.services.reports.wording import counted, local_moment
 from capdesk.views.charts.bars import Capital, paint_capital
-from capdesk.views.charts.tiles import Tiles
 from capdesk.views.forms.fields import ChoiceField, DateField, Field, MomentField
+from capdesk.views.layouts import Tiles
 from capdesk.views.look.fonts import sized
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.sums_model import COLUMNS, LISTING, SHARES, SumsModel, value
@@ -296,9 +296,7 @@ class SumsTab(QWidget):
             return
         told = f"As of {local_moment(sums.as_of, self.workspace.desk.zone.key)}."
         provisional = any(value(row, len(COLUMNS) - 1) for row in self.model.rows)
-        self.foot.setText(
-            as_of + (" What is provisional may still be restated by its provider." if provisional else "")
-        )
+        self.foot.setText(f"{told} What is provisional, its provider may still restate." if provisional else told)
         self.table.head.setHidden(not self.model.rows)
         if self.model.rows:
             state.hide()

@@ -28,8 +28,8 @@ class ExperimentsPage(ListPage):
         status = ExperimentStatus(str(self.value(row, "status")))
         found = [Command("Open", partial(self.workspace.go, "experiment", row.id), "arrow-right")]
         if status is ExperimentStatus.PLANNED:
-            found.append(Command("Edit", partial(self.edit, row.id), "pencil", "Ctrl+E"))
-        found += [Command(one.title, partial(self.take_step, row.id, one), one.icon) for one in STEPS[status]]
+            found.append(Command("Edit…", partial(self.edit, row.id), "pencil", "F2"))
+        found += [Command(f"{one.title}…", partial(self.take_step, row.id, one), one.icon) for one in STEPS[status]]
         if status is not ExperimentStatus.PLANNED:
             found.append(Command("Evaluate", partial(self.workspace.go, "evaluate", row.id), "gavel"))
         return found

@@ -1,17 +1,37 @@
 """Leads: one per campaign and number. A terminal status is final."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
+
+from PySide6.QtWidgets import QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.models.base import LeadStatusName
-from capdesk.services.leads import AddedLead, LeadRow, add_lead, edit_lead, set_lead_status
-from capdesk.services.listings.model import Row
+from capdesk.services.leads import (
+    AddedLead,
+    LeadDetails,
+    LeadRow,
+    LeadStatusChange,
+    add_lead,
+    edit_lead,
+    set_lead_status,
+    show_lead,
+)
+from capdesk.services.listings.model import Listing, Row
+from capdesk.services.reports.wording import one_line
 from capdesk.views.forms.fields import ChoiceField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
 from capdesk.views.page import Command
-from capdesk.views.pages.choices import Choices, with_choices
+from capdesk.views.pages.choices import Choices, one_of, with_choices
+from capdesk.views.pages.fact_pane import FactPane, Found, look_up
+from capdesk.views.records.display import moment
 from capdesk.views.records.list_page import ListPage
+from capdesk.views.workspace import Workspace
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 _TERMINAL = (
     (LeadStatusName.PAID_CUSTOMER, "paid customer"),
@@ -28,7 +48,7 @@ class LeadsPage(ListPage):
     def commands(self) -> Sequence[Command]:
         return (
             Command("Import leads…", lambda: self.workspace.go("imports"), "file-input"),
-            Command("New lead", lambda: with_choices(self, self._ask), "plus", "Ctrl+N", primary=True),
+            Command("New lead", lambda: with_choices(self, self._ask, campaign=True), "plus", "Ctrl+N", primary=True),
         )
 
     def row_commands(self, row: Row) -> Sequence[Command]:
@@ -38,8 +58,14 @@ class LeadsPage(ListPage):
             Command("Set status…", lambda: self._set_status(row), "flag", enabled=not final),
         )
 
+    def details(self, row: Row) -> QWidget | None:
+        return LeadPane(self.workspace, self.table.listing, row, self.row_commands(row))
+
     def _ask(self, choices: Choices) -> None:
-        form = Form(ChoiceField("campaign", "Campaign", choices.campaigns), TextField("phone", "Phone number"))
+        form = Form(
+            one_of("campaign", "Campaign", choices.campaigns),
+            TextField("phone", "Phone number", hint="It makes the lead; another with it is the same one."),
+        )
         form.add(TextField("name", "Name", required=False), TextField("email", "E-mail", required=False))
         FormDialog(
             self.workspace, "New lead", form, _add, self._told, save_words="Add lead", parent=self
@@ -67,6 +93,49 @@ class LeadsPage(ListPage):
             save_words="Set it for good", danger=True, parent=self,
             intro="A terminal status is final: it never changes again, and later events of the lead do not count.",
         ).open()  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Known:
+    details: LeadDetails
+    calls: Found
+    events: Found
+
+
+class LeadPane(FactPane):
+    """A lead with every status it had, what its files told besides, and its newest calls and events."""
+
+    def __init__(self, workspace: Workspace, listing: Listing, row: Row, commands: Sequence[Command]) -> None:
+        super().__init__(workspace, listing, row, commands)
+        self.read(lambda desk: desk.read(lambda session: _known(session, row.id)), self._show)
+
+    def _show(self, known: _Known) -> None:
+        changes = known.details.history
+        self.section("Status", [_change(one, self.zone) for one in reversed(changes)] or ["active from the start"])
+        extra = known.details.lead.extra
+        if extra:
+            self.section("From its file", [one_line(f"{key}: {value}") for key, value in extra.items()])
+        for listing, title, found, keys in (
+            ("calls", "Calls", known.calls, ("when", "outcome", "seconds")),
+            ("events", "Events", known.events, ("when", "type", "counts")),
+        ):
+            rows, count = found
+            lines = [self.line(listing, one, *keys) for one in rows] or ["none yet"]
+            more = f"Show all {count:,}" if count > len(rows) else f"Show in {title}" if count else ""
+            self.section(title, lines, more, self._opener(listing))
+
+    def _opener(self, listing: str) -> Callable[[], None]:
+        return lambda: self.workspace.go(listing, filter=f"lead:{self.row.id}")
+
+
+def _known(session: "Session", lead: int) -> _Known:
+    scope = ("lead", lead)
+    return _Known(show_lead(session, lead), look_up(session, "calls", scope), look_up(session, "events", scope))
+
+
+def _change(one: LeadStatusChange, zone: ZoneInfo) -> str:
+    how = " by a paid conversion" if one.event_id is not None else ""
+    return f"{one.status.value.replace('_', ' ')}{how}, {moment(one.recorded_at, zone)}"
 
 
 def _add(desk: Desk, values: Values) -> AddedLead:

@@ -11,14 +11,14 @@ from capdesk.services.listings.model import Row
 from capdesk.services.notifications import Delivery
 from capdesk.services.notifications.again import Attempt, Story, send_again, story
 from capdesk.services.reports.wording import local_moment, sentence
+from capdesk.views.cards import heading, rows
 from capdesk.views.forms.fields import CheckField
 from capdesk.views.forms.form import Form, FormDialog
+from capdesk.views.layouts import empty, inside
 from capdesk.views.page import Command
-from capdesk.views.pages.evaluations.layout import empty, heading, inside, rows
 from capdesk.views.pages.reports.sending import UNKNOWN
 from capdesk.views.records.list_page import ListPage
 from capdesk.views.widgets import button, card, named, status_badge, text
-from capdesk.views.workspace import Workspace
 
 AGAIN = ("due", "failed", "unknown")
 """The states in which the owner may have it sent."""

@@ -24,7 +24,7 @@ from capdesk.services.team import (
 from capdesk.views.forms.fields import ChoiceField, DateField, MoneyField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
 from capdesk.views.page import Command, Page
-from capdesk.views.pages.choices import Choices, with_choices
+from capdesk.views.pages.choices import Choices, one_of, with_choices
 from capdesk.views.records.detail import RecordDetail
 from capdesk.views.records.list_page import ListPage
 from capdesk.views.widgets import text
@@ -125,9 +125,7 @@ def assign(page: Page, *, member: int | None = None, campaign: int | None = None
     """Asks which member works for which campaign from when, and records it."""
 
     def ask(choices: Choices) -> None:
-        form = Form(
-            ChoiceField("member", "Member", choices.members), ChoiceField("campaign", "Campaign", choices.campaigns)
-        )
+        form = Form(one_of("member", "Member", choices.members), one_of("campaign", "Campaign", choices.campaigns))
         form.add(DateField("from_date", "From"))
         form.set_values({"member": member, "campaign": campaign, "from_date": choices.today})
         intro = "One campaign at a time. Hours already logged keep theirs, so it holds from a later date."
@@ -136,7 +134,7 @@ def assign(page: Page, *, member: int | None = None, campaign: int | None = None
             save_words="Assign", intro=intro, parent=page,
         ).open()  # fmt: skip
 
-    with_choices(page, ask)
+    with_choices(page, ask, campaign=True, member=True)
 
 
 def _assigned(page: Page, member: MemberRow) -> None:

@@ -19,7 +19,7 @@ STEP = 32
 GROWTH = 0.6
 """By how much a column of texts may be wider than they are where there is room."""
 NARROWEST = 150
-"""Pixels at 100 percent; below that a long text is not cut for the others' sake."""
+"""Pixels at 100 percent a long text keeps, however little room there is."""
 
 
 class Arrangement(QObject):
@@ -190,10 +190,10 @@ def _grows(column: Column) -> bool:
 
 
 def _cut(widths: dict[str, int], room: int, narrowest: int) -> dict[str, int]:
-    """The widest ones cut to one width so that all have room; unchanged where that would be too narrow."""
+    """The widest ones cut to one width so that all have room, but to none below the narrowest."""
     least = {key: min(width, narrowest) for key, width in widths.items()}
     if not widths or sum(least.values()) > room:
-        return widths
+        return least
     low, high = narrowest, max(widths.values())
     while high - low > 1:
         middle = (low + high) // 2

@@ -9,8 +9,11 @@ from capdesk.services.listings.model import Column, Listing, Row
 from capdesk.views.look.theme import Theme
 from capdesk.views.page import Command
 from capdesk.views.records.display import has_badges, shown
-from capdesk.views.widgets import button, named, status_badge, styled, text
+from capdesk.views.widgets import button, long_text, named, status_badge, styled, text
 from capdesk.views.workspace import Workspace
+
+_LONG_WORD = 20
+"""A word longer than that is broken: an address would be wider than the pane."""
 
 
 class RecordDetail(QWidget):
@@ -56,7 +59,8 @@ class RecordDetail(QWidget):
         if value is not None and has_badges(column):
             return status_badge(str(value))
         if column.kind == "text" and value is not None:
-            return text(str(value), wrap=True)
+            words = str(value)
+            return long_text(words) if max(map(len, words.split()), default=0) > _LONG_WORD else text(words, wrap=True)
         if column.kind == "flag" and value is not None:
             return text("Yes" if value else "No")
         return text(shown(column, value, self._workspace.desk.zone), wrap=True)

@@ -37,7 +37,7 @@ class ListPage(Page):
         self._row: Row | None = None
         self.beside = Beside(workspace, self.key, self.table, self._show_row)
         self.body.addWidget(self.beside, 1)
-        toggle = QShortcut(QKeySequence("Ctrl+I"), self)
+        toggle = QShortcut(QKeySequence("Ctrl+D"), self)
         toggle.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         toggle.activated.connect(self.beside.toggle)
         primary = next((one for one in self.commands() if one.primary), None)
@@ -94,6 +94,8 @@ class ListPage(Page):
             self._typed = typed
 
     def _rows_arrived(self) -> None:
+        model = self.table.model
+        self.beside.set_needed(bool(model.rowCount() or model.on_show.filter or self._row))
         if self._row is None and self.beside.is_open:
             self._show_row()
 

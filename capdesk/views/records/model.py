@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QElapsedTimer,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
 
 from capdesk.bootstrap import Desk
 from capdesk.errors import UsageRefused
@@ -21,6 +30,8 @@ SETTLE_MS = 30
 """How long a place is looked at before its rows are asked for."""
 MOST_ANEW = 4
 """Pages read at once when a list is read anew."""
+MOVING_MS = 120
+"""How long one may go on moving before rows on the way are asked for all the same."""
 WAITING = "…"
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -59,6 +70,7 @@ class RecordModel(QAbstractTableModel):
         self._last_first = 0
         self._soon = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._soon.timeout.connect(self._fetch)
+        self._moving = QElapsedTimer()
 
     # What is asked for
 
@@ -142,8 +154,7 @@ class RecordModel(QAbstractTableModel):
         found = self._content.row(number)
         if found is None and 0 <= number < self._content.count:
             self._wanted = (number, number)
-            if not self._soon.isActive():
-                self._soon.start()
+            self.look()
         return found
 
     def held(self, number: int) -> Row | None:
@@ -157,8 +168,10 @@ class RecordModel(QAbstractTableModel):
         }
 
     def look(self) -> None:
-        """The view shows other rows: what is missing of them, or will be soon, is read shortly."""
+        """Other rows are on show: what is missing of them, or will be soon, is read once the view comes to rest."""
         if not self._soon.isActive():
+            self._moving.start()
+        if self._moving.elapsed() < MOVING_MS:
             self._soon.start()
 
     # Qt's side

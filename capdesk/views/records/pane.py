@@ -1,4 +1,4 @@
-"""The pane beside a list that shows the chosen record; Ctrl+I shows and hides it, and its width is remembered."""
+"""The pane beside a list that shows the chosen record; Ctrl+D shows and hides it, and its width is remembered."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ class DetailPane(QFrame):
         head = QHBoxLayout()
         head.addWidget(text("Details", "small"), 1)
         self.close_button = named(QToolButton(), "detail-close", "Close details")
-        self.close_button.setToolTip("Close details (Ctrl+I)")
+        self.close_button.setToolTip("Close details (Ctrl+D)")
         self.close_button.clicked.connect(lambda _checked=False: self.closed.emit())
         theme.changed.connect(self._draw_icon)
         self._draw_icon()
@@ -79,20 +79,32 @@ class Beside(QSplitter):
         self.setCollapsible(1, False)
         self.setHandleWidth(13)
         self._width = max(self._memory.get(f"{self._name}/width", WIDTH), 220)
-        self.pane.setVisible(self._memory.get(f"{self._name}/open", True))
+        self._open: bool = self._memory.get(f"{self._name}/open", True)
+        self._needed = True
+        self._draw()
         self.pane.closed.connect(lambda: self.set_open(False))
         self.splitterMoved.connect(self._moved)
 
     @property
     def is_open(self) -> bool:
-        return not self.pane.isHidden()
+        return self._open
 
     def set_open(self, wanted: bool) -> None:
-        self.pane.setVisible(wanted)
+        self._open = wanted
         self._memory.put(f"{self._name}/open", wanted)
+        self._draw()
         if wanted:
-            self._place()
             self._told()
+
+    def set_needed(self, needed: bool) -> None:
+        """A list without a single row has no details."""
+        if needed != self._needed:
+            self._needed = needed
+            self._draw()
+
+    def _draw(self) -> None:
+        self.pane.setVisible(self._open and self._needed)
+        self._place()
 
     def toggle(self) -> None:
         self.set_open(not self.is_open)

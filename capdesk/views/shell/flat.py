@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
 from capdesk.views.look.theme import Theme
-from capdesk.views.widgets import named
+from capdesk.views.widgets import named, pressed_by_return
 
 ICON = 18
 _BY_KEYBOARD = (
@@ -60,6 +60,10 @@ class FlatButton(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         height = max(self._metrics().height(), self._icon_size()) + (8 if self.small else 12)
         return QSize(self._left() + 10, height)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not pressed_by_return(self, event):
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._ring = event.reason() in _BY_KEYBOARD

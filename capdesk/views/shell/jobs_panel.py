@@ -36,7 +36,8 @@ class _Row(QWidget):
         self.bar.setRange(0, 0)
         self.cancel = button(self.tr("Cancel"), self._cancel)
         self.cancel.setAccessibleName(self.tr("Cancel {job}").format(job=job.title))
-        self.cancel.setVisible(job.cancellable)
+        if not job.cancellable:  # not setVisible: without a parent yet it would be a window for a moment
+            self.cancel.hide()
         self._top = QHBoxLayout()
         self._top.addWidget(self._title, 1)
         self._top.addWidget(self.cancel)

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from capdesk.views.charts.sparks import DayStrip, paint_days
 from capdesk.views.charts.strips import SourceLegend, WeekCount, change
-from capdesk.views.charts.tiles import Tiles
+from capdesk.views.layouts import Tiles
 from capdesk.views.look.colors import LIGHT
 from capdesk.views.look.theme import Theme
 
@@ -94,7 +94,6 @@ def test_that_a_count_stands_beside_the_week_before(qtbot: QtBot, week: int, bef
     qtbot.addWidget(count)
     assert labels(count) == [f"{week:,}", "QPC", words]
     assert count.accessibleDescription() == f"QPC: {week:,} this week, {before:,} the week before."
-    count.set_strong(False)
 
 
 def test_that_tiles_take_as_many_columns_as_there_is_room_for(qtbot: QtBot) -> None:

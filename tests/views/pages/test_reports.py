@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPushButton, QWidg
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
-from capdesk.errors import FileRefused
+from capdesk.errors import DeliveryFailed, FileRefused
 from capdesk.services.clock import FixedClock
 from capdesk.services.dates import Week, business_date
+from capdesk.services.notifications import send_weekly
 from capdesk.services.providers.local.smtp import Drops, LocalSmtp
+from capdesk.services.providers.mail import OutboxMailer
 from capdesk.services.reports.render_mail import Letter
 from capdesk.views.forms.form import FormDialog
 from capdesk.views.pages.notifications import NotificationsPage
@@ -128,6 +130,24 @@ def test_that_a_week_is_sent_to_each_recipient_once(
     assert not page.commands()[0].enabled
 
 
+def test_that_who_is_no_recipient_any_more_is_not_promised_an_email(
+    qtbot: QtBot, page: ReportsPage, settle: Settle, running: Desk, smtp: LocalSmtp
+) -> None:
+    set_mail(running, smtp.port, "olga@example.com")
+    send_weekly(running, page.preview.week if page.preview else None, OutboxMailer([DeliveryFailed("It is full.")]))
+    set_mail(running, smtp.port, "ben@example.com")
+    page.reload()
+    settle()
+    assert "No recipient any more" in words(page.sending)
+    press(qtbot, page, "button-send-now")
+    told = words(dialog_of(page))
+    assert "ben@example.com: gets it now." in told
+    assert "olga@example.com" not in told
+    press(qtbot, dialog_of(page), "button-send-it")
+    settle()
+    assert not page.commands()[0].enabled
+
+
 def test_that_a_fact_recorded_since_the_preview_is_shown_before_anything_is_sent(
     qtbot: QtBot, page: ReportsPage, settle: Settle, running: Desk, smtp: LocalSmtp, said: list[Message]
 ) -> None:
@@ -229,6 +249,22 @@ def test_that_a_moment_that_cannot_be_had_is_one_sentence_and_changes_nothing(
     settle()
     assert "at the latest" in said[-1].text
     assert page.letter.letter == before
+
+
+def test_that_after_a_refused_moment_the_one_on_show_is_chosen(
+    qtbot: QtBot, page: ReportsPage, settle: Settle, said: list[Message]
+) -> None:
+    assert page.preview is not None
+    shown = page.preview.report.as_of
+    page.sending.as_sent.emit(shown)
+    settle()
+    page.weeks.moment.clear()
+    QTest.keyClicks(page.weeks.moment, "2999-01-01")
+    QTest.keyClick(page.weeks.moment, Qt.Key.Key_Return)
+    settle()
+    assert "at the latest" in said[-1].text
+    assert page.weeks.as_of == shown
+    assert not page.commands()[0].enabled
 
 
 # the preview asks nobody for anything

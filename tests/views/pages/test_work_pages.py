@@ -1,16 +1,17 @@
 """Campaigns, people and leads in the window: made, changed, assigned, and refused where a rule says so."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from sqlalchemy.orm import Session
 
 from capdesk.bootstrap import Desk
 from capdesk.models.base import CampaignStatus, LeadStatusName
-from capdesk.services.campaigns import CampaignRow, list_campaigns
-from capdesk.services.leads import LeadRow, list_leads
+from capdesk.services.campaigns import CampaignRow, edit_campaign, list_campaigns
+from capdesk.services.leads import LeadRow, add_lead, list_leads, set_lead_status
 from capdesk.services.listings import read
 from capdesk.services.listings.lists import LISTINGS
 from capdesk.services.listings.model import Ask, Row
@@ -24,6 +25,7 @@ from capdesk.views.pages.team import TeamPage
 from capdesk.views.places import Place
 from capdesk.views.workspace import Workspace
 from tests.support import builders
+from tests.support.facts import Facts
 from tests.views.conftest import Settle
 from tests.views.pages.filling import error_of, fill, is_gone
 
@@ -125,6 +127,71 @@ def test_that_a_campaigns_page_shows_its_money_and_assigns_its_people(
     assert members(desk)[0].campaign == "Spring"
 
 
+def test_that_a_campaigns_page_shows_what_was_spent_beside_its_budget(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
+) -> None:
+    ids = builders.running_experiment(desk, at=desk.clock.now() - timedelta(days=3))
+    member = builders.member(desk, "ana@example.com", rate="20", campaign="Spring")
+    Facts(desk).hours(member, (desk.clock.now() - timedelta(days=1)).astimezone(desk.zone).date(), "8")
+    desk.write(lambda session: edit_campaign(session, ids.campaign, capital_budget_usd=Decimal(1000)))
+    page = CampaignPage(workspace)
+    shown(qtbot, page, settle, Place("campaign", ids.campaign))
+    assert (page.figures.spent.figure.text(), page.figures.spent.note.text()) == (
+        "$160.00",
+        "16 % of a $1,000.00 budget",
+    )
+    assert page.figures.experiments.note.text() == "Scripts is running"
+    assert page.figures.leads.note.text() == "1 team member"
+    assert page.figures.legend.accessibleDescription() == "Labor $160.00"
+    assert page.figures.bar.accessibleDescription().endswith("A budget is shown, never enforced.")
+
+
+def test_that_a_campaigns_lists_are_made_when_looked_at_and_leave_out_the_campaign(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
+) -> None:
+    home = builders.campaign(desk, "Spring")
+    page = CampaignPage(workspace)
+    shown(qtbot, page, settle, Place("campaign", home))
+    assert set(page.tabs.tables) == {"experiments"}
+    for at in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(at)
+        settle()
+    assert list(page.tabs.tables) == ["experiments", "team", "leads", "costs", "events", "time", "calls"]
+    for table in page.tabs.tables.values():
+        assert "campaign" not in {column.key for column in table.listing.columns}
+
+
+def test_that_each_campaign_keeps_the_filter_of_its_lists(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
+) -> None:
+    spring, autumn = builders.campaign(desk, "Spring"), builders.campaign(desk, "Autumn")
+    page = CampaignPage(workspace)
+    shown(qtbot, page, settle, Place("campaign", spring))
+    table = page.tabs.tables["experiments"]
+    table.set_filter("status:running")
+    for campaign, typed in ((autumn, ""), (spring, "status:running")):
+        page.open(Place("campaign", campaign))
+        settle()
+        assert (table.scope, table.filter()) == (("campaign", campaign), typed)
+
+
+def test_that_a_campaigns_status_is_set_from_its_menu(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
+) -> None:
+    home = builders.campaign(desk, "Spring")
+    page = CampaignPage(workspace)
+    shown(qtbot, page, settle, Place("campaign", home))
+    actions = {action.text(): action for action in page.status.menu.actions()}
+    assert not actions["Active"].isEnabled()
+    actions["Paused"].trigger()
+    settle()
+    page.reload()
+    settle()
+    assert campaigns(desk)[0].status is CampaignStatus.PAUSED
+    assert page.status.status.text() == "paused"
+    assert "paused since" in page.status.about.text()
+
+
 def test_that_a_campaign_is_edited_and_its_status_set_by_hand(
     qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
 ) -> None:
@@ -206,3 +273,17 @@ def test_that_a_terminal_status_is_final(qtbot: QtBot, workspace: Workspace, des
     fill(qtbot, settle, status=LeadStatusName.DO_NOT_CONTACT)
     assert leads(desk)[0].status is LeadStatusName.DO_NOT_CONTACT
     assert not command(tuple(page.row_commands(row_of(desk, "leads", lead))), "Set status…").enabled
+
+
+def test_that_a_lead_shows_its_status_its_file_and_its_calls(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
+) -> None:
+    builders.campaign(desk, "Spring")
+    made = desk.write(lambda session: add_lead(session, "Spring", "+12019584410", 1, extra={"city": "Newark"}))
+    desk.write(lambda session: set_lead_status(session, made.lead.id, LeadStatusName.DO_NOT_CONTACT))
+    page = LeadsPage(workspace)
+    shown(qtbot, page, settle, Place("leads", made.lead.id))
+    told = [label.text() for label in page.beside.pane.findChildren(QLabel)]
+    assert any(words.startswith("do not contact, ") for words in told)
+    assert "city: Newark" in told
+    assert told.count("none yet") == 2

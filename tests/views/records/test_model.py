@@ -1,5 +1,6 @@
 """The model of every list: true signals, a page at a time, and old rows until the new ones are there."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -19,7 +20,15 @@ from tests.support.facts import Facts
 from tests.views.conftest import PATIENCE_MS, Settle
 from tests.views.records.numbers import MANY, numbers
 
+Watched = Callable[[RecordModel], None]
 NOW = datetime.now(UTC) - timedelta(hours=1)
+
+
+@pytest.fixture
+def watched(qtmodeltester: ModelTester) -> Watched:
+    """Looks at a model, and at every signal of it from then on."""
+    check: Watched = qtmodeltester.check
+    return check
 
 
 def read_whole(qtbot: QtBot, model: RecordModel, settle: Settle) -> RecordModel:
@@ -34,9 +43,15 @@ def shown(model: RecordModel, row: int, key: str, role: int = Qt.ItemDataRole.Di
     return model.index(row, column).data(role)
 
 
+def look_at(qtbot: QtBot, model: RecordModel, row: int) -> None:
+    model.visible = lambda: (row, row)
+    model.look()
+    qtbot.waitUntil(lambda: model.held(row) is not None, timeout=PATIENCE_MS)
+
+
 @pytest.mark.parametrize("key", LISTINGS)
 def test_that_every_list_is_a_sound_model(
-    key: str, qtbot: QtBot, desk: Desk, workspace: Workspace, settle: Settle, qtmodeltester: ModelTester
+    key: str, qtbot: QtBot, desk: Desk, workspace: Workspace, settle: Settle, watched: Watched
 ) -> None:
     ids = builders.running_experiment(desk, at=NOW - timedelta(days=2), bonus={"install_attended": "5"})
     member, facts = builders.member(desk), Facts(desk)
@@ -44,12 +59,12 @@ def test_that_every_list_is_a_sound_model(
     facts.event(ids.campaign, "install_attended", NOW, member)
     facts.call(ids.campaign, NOW, "Info", 200)
     model = RecordModel(workspace, LISTINGS[key])
-    qtmodeltester.check(model)
+    watched(model)
     read_whole(qtbot, model, settle)
     facts.call(ids.campaign, NOW + timedelta(minutes=1))
     model.reload()
     settle()
-    qtmodeltester.check(model)
+    watched(model)
     assert model.rowCount() > 0 or key not in ("campaigns", "experiments", "events", "calls", "leads", "team")
     assert model.rowCount(model.index(0, 0)) == 0
 
@@ -71,10 +86,8 @@ def test_that_a_long_list_knows_its_length_and_holds_one_page(model: RecordModel
     assert len(model.numbers()) <= 2 * PAGE
 
 
-def test_that_a_row_far_away_is_read_when_it_is_looked_at(
-    qtbot: QtBot, short: RecordModel, qtmodeltester: ModelTester
-) -> None:
-    qtmodeltester.check(short)
+def test_that_a_row_far_away_is_read_when_it_is_looked_at(qtbot: QtBot, short: RecordModel, watched: Watched) -> None:
+    watched(short)
     assert shown(short, 1999, "name") == WAITING
     assert shown(short, 1999, "name", Qt.ItemDataRole.UserRole) is None
     with qtbot.waitSignal(short.dataChanged, timeout=PATIENCE_MS):
@@ -94,10 +107,7 @@ def test_that_rows_passed_on_the_way_are_not_read(qtbot: QtBot, model: RecordMod
 def test_that_only_the_pages_looked_at_last_are_kept(qtbot: QtBot, workspace: Workspace, settle: Settle) -> None:
     model = read_whole(qtbot, RecordModel(workspace, numbers(10_000)), settle)
     for page in range(KEPT + 3):
-        row = page * PAGE
-        model.visible = lambda row=row: (row, row)
-        model.look()
-        qtbot.waitUntil(lambda row=row: model.held(row) is not None, timeout=PATIENCE_MS)
+        look_at(qtbot, model, page * PAGE)
     settle()
     assert len(model.numbers()) <= KEPT * PAGE
     assert model.held(0) is None
@@ -111,9 +121,9 @@ def test_that_the_next_page_is_there_before_it_is_needed(qtbot: QtBot, model: Re
 
 
 def test_that_sorting_keeps_the_old_rows_until_the_new_ones_are_there(
-    qtbot: QtBot, short: RecordModel, qtmodeltester: ModelTester
+    qtbot: QtBot, short: RecordModel, watched: Watched
 ) -> None:
-    qtmodeltester.check(short)
+    watched(short)
     short.ask(Ask(order="cost", descending=True))
     assert shown(short, 0, "name") == "row 1"
     assert short.rowCount() == 2000
@@ -124,9 +134,9 @@ def test_that_sorting_keeps_the_old_rows_until_the_new_ones_are_there(
 
 
 def test_that_a_filter_narrows_the_list_and_both_counts_are_known(
-    qtbot: QtBot, short: RecordModel, settle: Settle, qtmodeltester: ModelTester
+    qtbot: QtBot, short: RecordModel, settle: Settle, watched: Watched
 ) -> None:
-    qtmodeltester.check(short)
+    watched(short)
     with qtbot.waitSignal(short.arrived, timeout=PATIENCE_MS):
         short.ask(Ask("cost>19.95"))
     settle()

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from capdesk.errors import DatabaseUnavailable
 from capdesk.services.listings.model import Row
 from capdesk.views.page import Command
 from capdesk.views.records.menus import ColumnMenu
@@ -20,6 +22,9 @@ from tests.views.records.numbers import numbers
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")
 """Menus, where there is no screen."""
+
+
+NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
 def keys_of(table: RecordTable) -> list[str]:
@@ -42,8 +47,8 @@ def clipboard() -> str:
 
 def type_filter(qtbot: QtBot, settle: Settle, table: RecordTable, typed: str) -> None:
     table.bar.focus()
-    qtbot.keyClicks(table.bar.line, typed)
-    qtbot.keyClick(table.bar.line, Qt.Key.Key_Return)
+    QTest.keyClicks(table.bar.line, typed)
+    QTest.keyClick(table.bar.line, Qt.Key.Key_Return)
     settle()
 
 
@@ -53,14 +58,14 @@ def test_that_the_list_says_how_many_rows_it_has(qtbot: QtBot, settle: Settle, o
     type_filter(qtbot, settle, table, "cost>1999")
     qtbot.waitUntil(lambda: table.count.text() == "100 of 200,000 numbers", timeout=PATIENCE_MS)
     table.view.setFocus()
-    qtbot.keyClick(table.view, Qt.Key.Key_Home)
-    qtbot.keyClick(table.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_Home)
+    QTest.keyClick(table.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert table.count.text().endswith("· 2 selected")
 
 
 def test_that_a_filter_is_applied_when_typing_rests(qtbot: QtBot, opened: Opened) -> None:
     table = opened()
-    qtbot.keyClicks(table.bar.line, "id:77")
+    QTest.keyClicks(table.bar.line, "id:77")
     with qtbot.waitSignal(table.filtered, timeout=PATIENCE_MS) as told:
         pass
     assert told.args == ["id:77"]
@@ -88,26 +93,24 @@ def test_that_a_list_opened_with_a_bad_filter_shows_its_rows_all_the_same(opened
     assert table.model.rowCount() == 200_000
 
 
-def test_that_escape_clears_the_filter_and_then_leaves_it(qtbot: QtBot, settle: Settle, opened: Opened) -> None:
+def test_that_escape_clears_the_filter_and_then_leaves_it(settle: Settle, opened: Opened) -> None:
     table = opened(filter="id:5")
     table.bar.focus()
-    qtbot.keyClick(table.bar.line, Qt.Key.Key_Escape)
+    QTest.keyClick(table.bar.line, Qt.Key.Key_Escape)
     settle()
     assert table.model.rowCount() == 200_000
-    qtbot.keyClick(table.bar.line, Qt.Key.Key_Escape)
+    QTest.keyClick(table.bar.line, Qt.Key.Key_Escape)
     assert table.view.hasFocus()
 
 
-def test_that_a_click_on_a_title_sorts_and_another_one_turns_it_round(
-    qtbot: QtBot, settle: Settle, opened: Opened
-) -> None:
+def test_that_a_click_on_a_title_sorts_and_another_one_turns_it_round(settle: Settle, opened: Opened) -> None:
     table = opened()
     head = table.view.head
     place = QPoint(head.sectionViewportPosition(number_of(table, "cost")) + 30, head.height() // 2)
-    qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, NO_KEY, place)
     settle()
     assert (head.sorted_by, first(table).id) == (("cost", True), 200_000)
-    qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, NO_KEY, place)
     settle()
     assert (head.sorted_by, first(table).id) == (("cost", False), 1)
 
@@ -115,26 +118,26 @@ def test_that_a_click_on_a_title_sorts_and_another_one_turns_it_round(
 def test_that_end_goes_to_the_last_of_two_hundred_thousand_rows(qtbot: QtBot, opened: Opened) -> None:
     table = opened()
     table.view.setFocus()
-    qtbot.keyClick(table.view, Qt.Key.Key_End)
+    QTest.keyClick(table.view, Qt.Key.Key_End)
     with qtbot.waitSignal(table.chosen, timeout=PATIENCE_MS) as told:
         pass
     assert told.args[0].id == 200_000
     assert table.current() == told.args[0]
-    qtbot.keyClick(table.view, Qt.Key.Key_Home)
+    QTest.keyClick(table.view, Qt.Key.Key_Home)
     row = table.current()
     assert row is not None
     assert (row.id, table.value(row, "name")) == (1, "row 1")
 
 
-def test_that_enter_and_a_double_click_open_the_record(qtbot: QtBot, opened: Opened) -> None:
+def test_that_enter_and_a_double_click_open_the_record(opened: Opened) -> None:
     table, records = opened(), list[int]()
     table.opened.connect(records.append)
     table.view.setFocus()
     table.view.go_to_row(2)
-    qtbot.keyClick(table.view, Qt.Key.Key_Return)
+    QTest.keyClick(table.view, Qt.Key.Key_Return)
     place = table.view.visualRect(table.model.index(4, number_of(table, "name"))).center()
-    qtbot.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    qtbot.mouseDClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, NO_KEY, place)
+    QTest.mouseDClick(table.view.viewport(), Qt.MouseButton.LeftButton, NO_KEY, place)
     assert records == [3, 5]
 
 
@@ -168,14 +171,14 @@ def test_that_another_order_starts_at_the_top_and_keeps_the_record_where_it_is_t
     assert table.view.visible_rows()[0] == 0
 
 
-def test_that_rows_are_copied_with_titles_for_a_spreadsheet(qtbot: QtBot, opened: Opened) -> None:
+def test_that_rows_are_copied_with_titles_for_a_spreadsheet(opened: Opened) -> None:
     table = opened(numbers(20))
     table.arrangement.set_shown("at", False)
     table.arrangement.move("cost", -1)
     table.view.setFocus()
     table.view.go_to_row(5)
-    qtbot.keyClick(table.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.keyClick(table.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert clipboard().splitlines() == [
         "Name\tCost\tStatus\tHours\tDay\tOdd\tNote",
         "row 6\t0.060000\trunning\t1.50\t2026-01-07\tno\t<b>6</b>",
@@ -184,35 +187,35 @@ def test_that_rows_are_copied_with_titles_for_a_spreadsheet(qtbot: QtBot, opened
     assert table.notice.text() == "Copied 2 rows."
 
 
-def test_that_rows_that_were_never_read_are_copied_too(qtbot: QtBot, settle: Settle, opened: Opened) -> None:
+def test_that_rows_that_were_never_read_are_copied_too(settle: Settle, opened: Opened) -> None:
     table = opened(numbers(3000))
     table.view.setFocus()
-    qtbot.keyClick(table.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClick(table.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     settle()
     lines = clipboard().splitlines()
     assert len(lines) == 3001
     assert lines[-1].startswith("row 3000\t")
 
 
-def test_that_too_many_rows_cannot_be_selected_and_the_list_says_so(qtbot: QtBot, opened: Opened) -> None:
+def test_that_too_many_rows_cannot_be_selected_and_the_list_says_so(opened: Opened) -> None:
     table = opened()
     table.view.setFocus()
-    qtbot.keyClick(table.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     assert table.notice.text() == "Up to 10,000 rows can be selected; Export writes all of them."
     assert table.view.selected_count() <= 1
 
 
-def test_that_one_cell_is_copied(qtbot: QtBot, opened: Opened) -> None:
+def test_that_one_cell_is_copied(opened: Opened) -> None:
     table = opened()
     table.view.setFocus()
     table.view.setCurrentIndex(table.model.index(11, number_of(table, "cost")))
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    qtbot.keyClick(table.view, Qt.Key.Key_C, both)
+    QTest.keyClick(table.view, Qt.Key.Key_C, both)
     assert clipboard() == "0.120000"
 
 
-def test_that_commands_of_a_row_run_by_their_shortcut(qtbot: QtBot, opened: Opened) -> None:
+def test_that_commands_of_a_row_run_by_their_shortcut(opened: Opened) -> None:
     table, ran = opened(), list[int]()
     table.row_commands = lambda row: [
         Command("Reverse", lambda: ran.append(row.id), shortcut="Ctrl+R"),
@@ -220,17 +223,17 @@ def test_that_commands_of_a_row_run_by_their_shortcut(qtbot: QtBot, opened: Open
     ]
     table.view.setFocus()
     table.view.go_to_row(8)
-    qtbot.keyClick(table.view, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClick(table.view, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     assert ran == [9]
 
 
-def test_that_the_menu_of_a_row_opens_by_the_keyboard(qtbot: QtBot, opened: Opened) -> None:
+def test_that_the_menu_of_a_row_opens_by_the_keyboard(opened: Opened) -> None:
     table, ran = opened(), list[int]()
     table.row_commands = lambda row: [Command("R & D", lambda: ran.append(row.id))]
     table.view.setFocus()
     table.view.go_to_row(0)
-    qtbot.keyClick(table.view, Qt.Key.Key_Menu)
+    QTest.keyClick(table.view, Qt.Key.Key_Menu)
     menu = QApplication.activePopupWidget()
     assert menu is not None
     titles = [action.text() for action in menu.actions() if not action.isSeparator()]
@@ -240,9 +243,7 @@ def test_that_the_menu_of_a_row_opens_by_the_keyboard(qtbot: QtBot, opened: Open
     assert ran == [1]
 
 
-def test_that_columns_are_hidden_moved_widened_and_remembered(
-    qtbot: QtBot, workspace: Workspace, opened: Opened
-) -> None:
+def test_that_columns_are_hidden_moved_widened_and_remembered(opened: Opened) -> None:
     table = opened(numbers(5, "habits"))
     arrangement = table.arrangement
     arrangement.set_shown("hours", False)
@@ -267,12 +268,12 @@ def test_that_the_last_column_cannot_be_hidden(opened: Opened) -> None:
     assert len(keys_of(table)) == 1
 
 
-def test_that_the_chooser_stays_open_while_columns_are_checked(qtbot: QtBot, opened: Opened) -> None:
+def test_that_the_chooser_stays_open_while_columns_are_checked(opened: Opened) -> None:
     table = opened(numbers(5))
     menu = table.bar.columns.menu()
     menu.popup(QPoint(0, 0))
     menu.setActiveAction(menu.actions()[number_of(table, "day")])
-    qtbot.keyClick(menu, Qt.Key.Key_Space)
+    QTest.keyClick(menu, Qt.Key.Key_Space)
     assert "day" not in keys_of(table)
     assert menu.isVisible()
     menu.close()
@@ -282,7 +283,7 @@ def column_menu(qtbot: QtBot, table: RecordTable, key: str) -> ColumnMenu:
     """Opened by Alt+Down on the current cell."""
     table.view.setFocus()
     table.view.setCurrentIndex(table.model.index(0, number_of(table, key)))
-    qtbot.keyClick(table.view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(table.view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, ColumnMenu)
     return menu
@@ -292,8 +293,8 @@ def test_that_a_columns_filter_is_written_into_the_typed_one(qtbot: QtBot, settl
     table = opened(filter="row cost<100")
     menu = column_menu(qtbot, table, "cost")
     assert menu.line is not None
-    qtbot.keyClicks(menu.line, "> 1999.5")
-    qtbot.keyClick(menu.line, Qt.Key.Key_Return)
+    QTest.keyClicks(menu.line, "> 1999.5")
+    QTest.keyClick(menu.line, Qt.Key.Key_Return)
     settle()
     assert table.bar.line.text() == "row cost>1999.5"
     assert table.filter() == "row cost>1999.5"
@@ -317,7 +318,7 @@ def test_that_choices_of_a_column_are_checked_one_by_one(qtbot: QtBot, settle: S
     settle()
 
 
-def test_that_a_filter_without_a_match_offers_to_clear_it(qtbot: QtBot, settle: Settle, opened: Opened) -> None:
+def test_that_a_filter_without_a_match_offers_to_clear_it(settle: Settle, opened: Opened) -> None:
     table = opened(filter="name:nothing")
     assert table.state.words == "Nothing matches No row matches the filter."
     table.state.button.click()
@@ -346,7 +347,7 @@ def test_that_a_scope_narrows_the_list(settle: Settle, opened: Opened) -> None:
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.xlsx", "rows"])
 def test_that_every_row_of_the_filter_is_exported(
-    name: str, tmp_path: Path, qtbot: QtBot, workspace: Workspace, settle: Settle, opened: Opened
+    name: str, tmp_path: Path, workspace: Workspace, settle: Settle, opened: Opened
 ) -> None:
     table, said = opened(filter="cost>1990"), list[Message]()
     workspace.said.connect(said.append)
@@ -379,20 +380,43 @@ def test_that_rows_are_higher_when_text_is_larger(workspace: Workspace, opened: 
     assert table.view.rowHeight(0) == before
 
 
-def test_that_help_names_every_column(qtbot: QtBot, opened: Opened) -> None:
+def test_that_help_names_every_column(opened: Opened) -> None:
     table = opened(numbers(5))
     table.bar.help.click()
     dialog = QApplication.activeModalWidget()
     assert dialog is not None
     words = {label.text() for label in dialog.findChildren(QLabel)}
     assert {column.key for column in table.listing.columns} <= words
-    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
 
-def test_that_typing_in_the_list_searches_nothing(qtbot: QtBot, settle: Settle, opened: Opened) -> None:
+def test_that_typing_in_the_list_searches_nothing(settle: Settle, opened: Opened) -> None:
     table = opened()
     table.view.setFocus()
     table.view.go_to_row(0)
-    qtbot.keyClicks(table.view, "row 199")
+    QTest.keyClicks(table.view, "row 199")
     settle()
     assert table.view.currentIndex().row() == 0
+
+
+def test_that_a_reading_that_failed_is_said_in_place_and_can_be_tried_again(settle: Settle, opened: Opened) -> None:
+    table = opened()
+    table.model.failed.emit(DatabaseUnavailable("the server fell silent; start it again."))
+    assert table.bar.wrong == "The server fell silent; start it again."
+    assert table.model.rowCount() == 200_000
+    table.bar.retry_wanted.emit()
+    settle()
+    assert table.bar.wrong == ""
+
+
+def test_that_a_list_that_could_not_be_read_at_all_says_so_where_its_rows_would_be(
+    qtbot: QtBot, workspace: Workspace, settle: Settle
+) -> None:
+    table = RecordTable(workspace, numbers(5))
+    qtbot.addWidget(table)
+    table.show()
+    table.model.failed.emit(DatabaseUnavailable("the server fell silent."))
+    assert table.state.words == "This could not be read The server fell silent."
+    table.state.button.click()
+    settle()
+    assert (table.state.words, table.model.rowCount()) == ("", 5)

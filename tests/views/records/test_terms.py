@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capdesk.services.listings.conditions import Term, terms
+from capdesk.services.listings.filters import Term, terms
 from capdesk.views.records.terms import choices_in, filtered_columns, term, terms_of, with_term, without, words
 
 KEYS = ["cost", "name", "status"]

@@ -9,7 +9,8 @@ from capdesk.services.evidence import Candidate
 from capdesk.services.money import dollars
 from capdesk.services.reports.model import ExperimentReport
 from capdesk.services.reports.wording import days_used, percent
-from capdesk.views.pages.evaluations.layout import empty, heading, inside
+from capdesk.views.cards import heading
+from capdesk.views.layouts import empty, inside
 from capdesk.views.widgets import button, card, named, status_badge, text
 from capdesk.views.workspace import Workspace
 

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.errors import CapdeskError
@@ -25,11 +24,12 @@ from capdesk.services.reports.as_of import resolve_as_of
 from capdesk.services.reports.experiment_report import experiment_at
 from capdesk.services.reports.model import ExperimentReport
 from capdesk.services.reports.wording import counted, local_moment
+from capdesk.views.cards import Fold, heading
 from capdesk.views.forms.form import Form, FormDialog
+from capdesk.views.layouts import Columns, empty, inside
 from capdesk.views.page import Command, Page, scrolled
 from capdesk.views.pages.evaluations.choose import Chooser
 from capdesk.views.pages.evaluations.evidence import Evidence
-from capdesk.views.pages.evaluations.layout import Columns, Fold, empty, heading, inside
 from capdesk.views.pages.evaluations.verdict_form import Draft, VerdictForm
 from capdesk.views.places import Place
 from capdesk.views.widgets import button, card, named, styled, text
@@ -65,7 +65,6 @@ class EvaluatePage(Page):
         self._evidence: Evidence | None = None
         self.form = VerdictForm()
         self.form.changed.connect(self._typed)
-        self.news = QFrame()
         self.chooser = Chooser(workspace)
         self._columns = Columns()
         self._build_right()
@@ -137,7 +136,7 @@ class EvaluatePage(Page):
         words = f"{report.campaign}, {report.status}. As of {local_moment(report.as_of, report.zone)}"
         self.say_title(f"Evaluate {report.experiment}", words)
         if self._evidence is None:
-            self._evidence = Evidence(report.zone)
+            self._evidence = Evidence(self.workspace.theme, report.zone)
             self._columns.left.addWidget(self._evidence)
         if before is not None and before.experiment_id == report.experiment_id:
             self._tell_news(moved(snapshot_of(before), snapshot_of(report)))
@@ -263,7 +262,7 @@ def confirmation(report: ExperimentReport, decision: Decision) -> Form:
     lines = [f"Verdict: {decision.verdict.value.upper()}", f"Reason: {decision.reason}"]
     if decision.next_action:
         lines.append(f"Next action: {decision.next_action}")
-    lines += [*_cap_lines(report, decision), f"Evidence as of {_stamp(report.as_of, report.zone)}"]
+    lines += [*_cap_lines(report, decision), f"Evidence as of {local_moment(report.as_of, report.zone)}"]
     form = Form()
     for words in lines:
         form.add_text(words)
@@ -283,7 +282,3 @@ def _cap_lines(report: ExperimentReport, decision: Decision) -> list[str]:
         low = " That is not more than the days used already." if days <= used else ""
         found.append(f"Time cap: {counted(report.cap_days, 'day')} → {counted(days, 'day')}, from then on.{low}")
     return found
-
-
-def _stamp(moment: datetime, zone: str) -> str:
-    return local_moment(moment, zone)

@@ -13,12 +13,14 @@ from capdesk.services.evaluations import Arrived, EvaluationRecord, OverrideReco
 from capdesk.services.evidence import Seal, seal_of
 from capdesk.services.money import dollars
 from capdesk.services.plain import plain
-from capdesk.services.reports.wording import counted, local_moment, sentence
+from capdesk.services.reports.wording import counted, local_moment
+from capdesk.views.cards import Fold, heading, rows
+from capdesk.views.charts.words import event_name
 from capdesk.views.forms.fields import NotesField
 from capdesk.views.forms.form import Form, FormDialog
+from capdesk.views.layouts import Columns, empty, inside
 from capdesk.views.page import Command, Page, scrolled
 from capdesk.views.pages.evaluations.evidence import Evidence
-from capdesk.views.pages.evaluations.layout import Columns, Fold, empty, heading, inside, rows
 from capdesk.views.places import Place
 from capdesk.views.widgets import button, card, line, named, status_badge, text
 from capdesk.views.workspace import Workspace
@@ -85,7 +87,7 @@ class EvaluationPage(Page):
             f"Evaluation {one.id}, {local_moment(one.created_at, zone)}",
         )
         if self._evidence is None:
-            self._evidence = Evidence(zone)
+            self._evidence = Evidence(self.workspace.theme, zone)
             self._columns.left.addWidget(self._evidence)
         self._evidence.show_snapshot(one.snapshot)
         self._show_verdict(one)
@@ -209,7 +211,7 @@ def _arrived(what: Arrived) -> list[tuple[str, str]]:
     found = [("Spend", dollars(what.spent_usd))]
     for name, count in what.events.items():
         if count:
-            found.append((sentence(name.replace("_", " ")) if name != "qpc" else "QPC", f"{count:,}"))
+            found.append((event_name(name), f"{count:,}"))
     return found if len(found) > 1 else [*found, ("Events", "0")]
 
 

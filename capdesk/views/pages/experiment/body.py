@@ -8,21 +8,22 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from capdesk.services.money import dollars
 from capdesk.services.reports.model import Tranche
 from capdesk.services.reports.wording import NONE, short_day
+from capdesk.views.cards import rows
 from capdesk.views.charts.figures_table import FiguresTable
 from capdesk.views.charts.funnel import FunnelChart
 from capdesk.views.charts.readable import Readable
 from capdesk.views.charts.run_line import RunLine
+from capdesk.views.charts.words import TRANCHE_COLUMNS
+from capdesk.views.layouts import empty
 from capdesk.views.pages.experiment.capital import CapitalCard
 from capdesk.views.pages.experiment.columns import GAP, Columns
 from capdesk.views.pages.experiment.costs import CostSection
 from capdesk.views.pages.experiment.head import Hypothesis, NextSteps, Reasons
 from capdesk.views.pages.experiment.reading import Figures, Present
 from capdesk.views.pages.experiment.records import RecordTabs
-from capdesk.views.pages.experiment.rules import rules_grid, rules_of
+from capdesk.views.pages.experiment.rules import rules_of
 from capdesk.views.widgets import button, card, named, text
 from capdesk.views.workspace import Workspace
-
-_TRANCHES = ("Tranche", "First day", "Last day", "Spent", "QPC", "Installs", "Paid conversions")
 
 
 class Body(QWidget):
@@ -32,13 +33,13 @@ class Body(QWidget):
         super().__init__()
         zone = workspace.desk.zone
         self.hypothesis, self.reasons = Hypothesis(), Reasons()
-        start_button = button("Start experiment …", start, kind="primary")
-        self.next_steps = NextSteps(start_button, button("Edit rules …", edit))
+        start_button = button("Start experiment…", start, kind="primary")
+        self.next_steps = NextSteps(start_button, button("Edit rules…", edit))
         self.capital = CapitalCard(workspace.theme, zone)
         self.costs = CostSection(workspace, zone)
         self.runs = RunLine(workspace.theme, zone)
         self.funnel = FunnelChart(workspace.theme)
-        self.tranches = FiguresTable("tranche-table", "Tranches", _TRANCHES, texts=3)
+        self.tranches = FiguresTable("tranche-table", "Tranches", TRANCHE_COLUMNS, texts=3)
         rules_place = QWidget()
         self._rules_place = QVBoxLayout(rules_place)
         self._rules_place.setContentsMargins(0, 0, 0, 0)
@@ -75,11 +76,8 @@ class Body(QWidget):
 
     def show_present(self, present: Present) -> None:
         """What is not drawn as of a moment: the rules and the records."""
-        while (item := self._rules_place.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._rules_place.addWidget(rules_grid(rules_of(present.experiment)))
+        empty(self._rules_place)
+        self._rules_place.addWidget(rows(rules_of(present.experiment), right=False))
         started, ended = present.experiment.start_date, present.experiment.end_date
         if ended is not None:
             self._locked.setText(f"Frozen since it ended on {short_day(ended)}: nothing of it can ever change.")

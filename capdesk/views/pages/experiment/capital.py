@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from capdesk.services.money import dollars
-from capdesk.services.reports.wording import NONE, percent, short_day, tranches
+from capdesk.services.reports.wording import NONE, counted, percent, short_day, tranches
 from capdesk.services.signals import tranches_consumed
 from capdesk.views.charts.bars import Capital, CapitalBar, TimeBar, time_words
-from capdesk.views.charts.tiles import Tiles
+from capdesk.views.layouts import Tiles
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.experiment.reading import Figures
 from capdesk.views.widgets import Style, card, named, set_property, text
@@ -90,7 +90,7 @@ class CapitalCard(QWidget):
         in_cap = tranches_consumed(report.cap_usd, size)
         self._show("tranches", f"{tranches(report.tranches_consumed, in_cap)} of {dollars(size)}")
         self._show_own("own", dollars(rules.capital_cap_usd), report.cap_usd != rules.capital_cap_usd)
-        self._show_own("own-days", f"{rules.time_cap_days:,} days", report.cap_days != rules.time_cap_days)
+        self._show_own("own-days", counted(rules.time_cap_days, "day"), report.cap_days != rules.time_cap_days)
         pace: Decimal | None = report.pace.usd_per_day
         self._show("pace", NONE if pace is None else f"{dollars(pace)} a day")
         on = report.pace.cap_reached_on

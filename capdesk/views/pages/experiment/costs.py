@@ -14,8 +14,8 @@ from capdesk.services.reports.model import SOURCES
 from capdesk.services.reports.wording import long_day
 from capdesk.views.charts.cost_chart import CostChart, load, totals
 from capdesk.views.charts.figures_table import FiguresTable
-from capdesk.views.charts.flow import Flow
 from capdesk.views.charts.words import source_name
+from capdesk.views.layouts import Flow
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.experiment.reading import Figures
 from capdesk.views.widgets import button, card, named, text
@@ -115,7 +115,7 @@ class CostSection(QWidget):
 
     def _legend_row(self) -> QWidget:
         theme, row = self._workspace.theme, QWidget()
-        flow = Flow(row)
+        flow = Flow(row, gap=16, row_gap=4)
         for key, label in self._legend.items():
             flow.addWidget(_entry(Swatch(theme, key), label))
         flow.addWidget(_entry(Swatch(theme, "cap"), text("cap in force")))

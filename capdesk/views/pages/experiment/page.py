@@ -19,7 +19,6 @@ from capdesk.views.pages.experiment.steps import START, STEPS, Step, step_dialog
 from capdesk.views.places import Place
 from capdesk.views.workspace import Workspace
 
-_ENDED = (ExperimentStatus.COMPLETED, ExperimentStatus.TERMINATED)
 _KEPT = 300
 
 
@@ -60,9 +59,10 @@ class ExperimentPage(Page):
         if self.present is None:
             return ()
         status = self.present.experiment.status
-        edit = [Command("Edit", self.edit, "pencil", "Ctrl+E")] if status is ExperimentStatus.PLANNED else []
+        edit = [Command("Edit…", self.edit, "pencil", "F2")] if status is ExperimentStatus.PLANNED else []
         steps = [
-            Command(one.title, partial(self.take_step, one), one.icon, primary=one is START) for one in STEPS[status]
+            Command(f"{one.title}…", partial(self.take_step, one), one.icon, primary=one is START)
+            for one in STEPS[status]
         ]
         if status is ExperimentStatus.PLANNED:
             return (*edit, *reversed(steps))

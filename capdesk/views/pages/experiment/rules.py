@@ -2,14 +2,10 @@
 
 from decimal import ROUND_CEILING, Decimal
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
-
 from capdesk.services.experiments import ExperimentRow
 from capdesk.services.money import dollars
 from capdesk.services.reports.wording import counted
 from capdesk.views.charts.words import event_name
-from capdesk.views.widgets import text
 
 Rule = tuple[str, str]
 
@@ -35,17 +31,3 @@ def rules_of(row: ExperimentRow) -> list[Rule]:
         ("Secondary success events", secondary),
         ("Bonuses", bonuses),
     ]
-
-
-def rules_grid(rules: list[Rule]) -> QWidget:
-    """Names to the left, values to the right."""
-    whole = QWidget()
-    grid = QGridLayout(whole)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(18)
-    grid.setVerticalSpacing(6)
-    grid.setColumnStretch(1, 1)
-    for row, (name, value) in enumerate(rules):
-        grid.addWidget(text(name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(text(value, wrap=True), row, 1)
-    return whole

@@ -11,9 +11,10 @@ from capdesk.errors import RuleRefused
 from capdesk.models.base import CampaignStatus, ExperimentStatus
 from capdesk.services.campaigns import show_campaign
 from capdesk.services.experiments import ExperimentRow, Moved, move_experiment
+from capdesk.views.cards import rows
 from capdesk.views.forms.fields import MomentField
 from capdesk.views.forms.form import Form, FormDialog, Values
-from capdesk.views.pages.experiment.rules import rules_grid, rules_of
+from capdesk.views.pages.experiment.rules import rules_of
 from capdesk.views.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def step_dialog(
     form = Form()
     if step.locks:
         form.add_text("Locked from then on, for good:")
-        form.add_widget(rules_grid([("Hypothesis", row.hypothesis), *rules_of(row)]))
+        form.add_widget(rows([("Hypothesis", row.hypothesis), *rules_of(row)], right=False))
     form.add_text(step.after)
     form.add(
         MomentField(
@@ -130,4 +131,11 @@ def _take(session: "Session", row: ExperimentRow, step: Step, owner_id: int, val
                 f'Campaign "{row.campaign}" is {status}: an experiment runs only in an active campaign. Open the '
                 "campaign and make it active first."
             )
-    return move_experiment(session, row.id, step.action, owner_id, at=values["at"])
+    moved = move_experiment(session, row.id, step.action, owner_id, at=values["at"])
+    now = moved.experiment
+    if step.locks and (now.hypothesis, rules_of(now)) != (row.hypothesis, rules_of(row)):
+        raise RuleRefused(
+            f'The rules of "{row.name}" were changed since they were shown here: close this and look them over, then '
+            "start it."
+        )
+    return moved

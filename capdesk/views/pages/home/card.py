@@ -1,4 +1,4 @@
-"""One experiment under way, on a card: its capital, its time, what it bought, and whether a verdict is due."""
+"""One experiment under way, on a card: its capital, its time, what it bought, and whether an evaluation is recommended."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -12,8 +12,8 @@ from capdesk.services.reports.wording import percent, tranches
 from capdesk.views.charts.bars import Capital, CapitalBar, TimeBar, time_words
 from capdesk.views.charts.sparks import DayStrip
 from capdesk.views.charts.strips import SourceLegend, WeekCount
-from capdesk.views.charts.tiles import Tiles
 from capdesk.views.charts.words import event_name
+from capdesk.views.layouts import Tiles, empty
 from capdesk.views.pages.home.pieces import Icon, act, label
 from capdesk.views.widgets import named, set_property, status_badge, styled
 from capdesk.views.workspace import Workspace
@@ -91,9 +91,7 @@ class ExperimentCard(QFrame):
         event.accept()
 
     def _show_status(self) -> None:
-        while (item := self._badges.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        empty(self._badges)
         self._badges.addWidget(named(status_badge(self.now.status), "experiment-status"))
 
     def _lay_out(self) -> None:
@@ -174,11 +172,11 @@ def _pace_words(now: ExperimentNow) -> str:
 
 
 class _Callout(QFrame):
-    """The reasons for which a verdict is due, with the way to pass it; and alerts nobody was sent yet."""
+    """The reasons for which an evaluation is recommended, with the way to it; and alerts nobody was sent yet."""
 
     def __init__(self, workspace: Workspace, now: ExperimentNow) -> None:
         super().__init__()
-        named(self, "verdict-due", "Verdict due")
+        named(self, "evaluation-recommended", "Evaluation recommended")
         set_property(self, "frame-style", "warn")
         self.words = label("", "strong", wrap=True)
         self.alerts = label("", wrap=True)
@@ -195,7 +193,7 @@ class _Callout(QFrame):
         line.addWidget(self.evaluate, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def show_now(self, now: ExperimentNow) -> None:
-        self.words.setText("Verdict due: " + " ".join(one.text for one in now.reasons))
+        self.words.setText("Evaluation recommended: " + " ".join(one.text for one in now.reasons))
         self.words.setVisible(bool(now.reasons))
         self.evaluate.setVisible(bool(now.reasons))
         told = {one.text for one in now.reasons}

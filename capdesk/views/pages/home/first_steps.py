@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from capdesk.services.reports.overview import FirstSteps
-from capdesk.views.pages.home.pieces import Icon, act, clear, surface
+from capdesk.views.layouts import empty
+from capdesk.views.pages.home.pieces import Icon, act, surface
 from capdesk.views.widgets import named, text
 from capdesk.views.workspace import Workspace
 
@@ -56,7 +57,7 @@ class FirstStepsCard(QWidget):
             "Here you will see each morning where your capital stands. Five steps lead there; each can be done later."
         )
         self._demo_row.setVisible(not done.campaign)
-        clear(self._steps)
+        empty(self._steps)
         steps = _steps(done, zone)
         following = next((one for one in steps if not one.done), None)
         for number, step in enumerate(steps):

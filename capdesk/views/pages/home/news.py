@@ -9,15 +9,16 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from capdesk.services.reports.model import EVENT_TYPES
 from capdesk.services.reports.since import Changes, Decided, NewRows, Pulled, Restated
 from capdesk.services.reports.summary import late_summary, signed_dollars
-from capdesk.services.reports.wording import counted, listed
+from capdesk.services.reports.wording import counted, listed, moment_in
 from capdesk.views.charts.words import event_name, source_name
-from capdesk.views.pages.home.pieces import Icon, act, clear, moment_words, surface
+from capdesk.views.layouts import empty
+from capdesk.views.pages.home.pieces import Icon, act, surface
+from capdesk.views.pulling import named_sources
 from capdesk.views.widgets import named, text
 from capdesk.views.workspace import Workspace
 
 _KINDS = {"calls": "calls", "events": "events", "leads": "leads", "team": "team", "timelogs": "time logs"}
 _DONE = {"start": "started", "pause": "paused", "resume": "resumed", "complete": "completed", "terminate": "terminated"}
-_SOURCES = {"twilio": "Twilio costs", "twilio-calls": "Twilio calls", "gcp": "Google Cloud costs"}
 _MOST_DECISIONS = 12
 _JOINED = "+\u2060$"
 """No line ends between the sign and its amount."""
@@ -56,12 +57,12 @@ class News(QWidget):
         if changes is None:
             return
         told = list(lines(changes))
-        since = f"Since {moment_words(changes.since, zone)}: "
+        since = f"Since {moment_in(changes.since, zone)}: "
         self._line.setText(since + (_short(changes) if told else "nothing was recorded") + ".")
         self.more.setVisible(bool(told))
         self.seen.setVisible(bool(told))
         self._all.setVisible(bool(told) and self.more.text() != "Show all")
-        clear(self._grid)
+        empty(self._grid)
         for number, (what, words) in enumerate(told):
             self._grid.addWidget(text(what, "muted"), number, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(text(words.replace("+$", _JOINED), wrap=True), number, 1)
@@ -127,10 +128,9 @@ def _rows(one: NewRows) -> str:
 
 
 def _pulled(one: Pulled) -> str:
-    source = _SOURCES.get(one.source, one.source)
     failed = f", {one.failed} failed" if one.failed else ""
     changed = f", {signed_dollars(one.difference_usd)}" if one.difference_usd else ""
-    return f"{source}: {counted(one.runs, 'sync')}{failed}, {one.landed:,} new{changed}"
+    return f"{named_sources((one.source,))}: {counted(one.runs, 'sync')}{failed}, {one.landed:,} new{changed}"
 
 
 def _restated(one: Restated) -> str:

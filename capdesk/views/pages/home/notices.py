@@ -10,7 +10,8 @@ from capdesk.services.providers.charges import PROVIDER_NAMES
 from capdesk.services.reports.model import SourceStanding
 from capdesk.services.reports.overview import Overview
 from capdesk.services.reports.wording import clipped, counted, long_day, sentence
-from capdesk.views.pages.home.pieces import act, clear, notice
+from capdesk.views.layouts import empty
+from capdesk.views.pages.home.pieces import act, notice
 from capdesk.views.widgets import named
 from capdesk.views.workspace import Workspace
 
@@ -32,7 +33,7 @@ class Notices(QWidget):
         if state == self._shown:
             return
         self._shown = state
-        clear(self._column)
+        empty(self._column)
         for frame in self._cards(shown):
             self._column.addWidget(frame)
         self.setVisible(self._column.count() > 0)
@@ -41,7 +42,7 @@ class Notices(QWidget):
         go, theme = self._workspace.go, self._workspace.theme
         for ended in shown.unjudged:
             evaluate = act("Evaluate", partial(go, "evaluate", ended.experiment_id), ended.experiment)
-            title = f"Verdict due: {ended.experiment} · {ended.campaign}"
+            title = f"Evaluation recommended: {ended.experiment} · {ended.campaign}"
             yield named(notice(theme, "gavel", "warn", title, ended.text, evaluate), "notice-unjudged")
         for source in filter(is_lacking, shown.sources):
             way = act("Costs", lambda: go("syncs"), f"of {PROVIDER_NAMES[source.provider]}")

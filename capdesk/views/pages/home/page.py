@@ -12,14 +12,14 @@ from capdesk.services.money import dollars
 from capdesk.services.reports.as_of import resolve_as_of
 from capdesk.services.reports.overview import Overview, overview
 from capdesk.services.reports.since import Changes, changed_since
-from capdesk.services.reports.wording import short_day
-from capdesk.views.charts.tiles import Tiles
+from capdesk.services.reports.wording import moment_in, short_day
+from capdesk.views.layouts import Tiles, empty
 from capdesk.views.page import Page, scrolled
 from capdesk.views.pages.home.card import ExperimentCard
 from capdesk.views.pages.home.first_steps import FirstStepsCard
 from capdesk.views.pages.home.news import News
 from capdesk.views.pages.home.notices import Notices
-from capdesk.views.pages.home.pieces import act, clear, moment_words, surface
+from capdesk.views.pages.home.pieces import act, surface
 from capdesk.views.pages.home.totals import Totals
 from capdesk.views.places import Place
 from capdesk.views.widgets import named, text
@@ -125,7 +125,7 @@ class HomePage(Page):
         self._foot.setVisible(not empty)
 
     def _show_idle(self, now: Overview) -> None:
-        clear(self._idle)
+        empty(self._idle)
         if now.steps.campaign and not now.experiments:
             self._idle.addWidget(self._nothing_runs(now))
 
@@ -155,7 +155,7 @@ class HomePage(Page):
             for one in now.experiments:
                 self.cards[one.experiment_id].show_now(one)
             return
-        clear(self._tiles)
+        empty(self._tiles)
         self.cards = {one.experiment_id: ExperimentCard(self.workspace, one) for one in now.experiments}
         for made in self.cards.values():
             self._tiles.addWidget(made)
@@ -186,6 +186,6 @@ def _foot(now: Overview, zone: ZoneInfo) -> str:
         said.append(
             f"Hatched is provisional: {dollars(now.provisional_usd)} of all provider costs may still be restated."
         )
-    said.append(f"As of {moment_words(now.as_of, zone)} ({now.zone}), from everything recorded until then.")
+    said.append(f"As of {moment_in(now.as_of, zone)} ({now.zone}), from everything recorded until then.")
     said.append(f"Seal {now.seal[:16]}…" if now.seal else "Nothing is sealed yet.")
     return "  ".join(said)

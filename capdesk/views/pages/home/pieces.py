@@ -1,13 +1,10 @@
 """Small pieces of the desk's cards."""
 
 from collections.abc import Callable
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
-from capdesk.services.reports.wording import long_day
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import Style, button, card, named, text
 
@@ -54,20 +51,6 @@ def surface(*inside: QWidget | QLayout | int, margin: int = 18, spacing: int = 0
     if inner is not None:
         inner.addWidget(holder)
     return frame
-
-
-def clear(layout: QLayout) -> None:
-    """Removes what is in the layout."""
-    while (item := layout.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()
-
-
-def moment_words(moment: datetime, zone: ZoneInfo) -> str:
-    """`Thu 19 Nov 2026 18:02` in the desk zone."""
-    local = moment.astimezone(zone)
-    return f"{long_day(local.date())} {local:%H:%M}"
 
 
 class Figure(QWidget):

@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from capdesk.services.money import dollars
 from capdesk.services.reports.overview import Overview
+from capdesk.services.reports.wording import moment_in
 from capdesk.views.charts.sparks import DayStrip
-from capdesk.views.charts.tiles import Tiles
+from capdesk.views.layouts import Tiles
 from capdesk.views.look.theme import Theme
-from capdesk.views.pages.home.pieces import Figure, moment_words
+from capdesk.views.pages.home.pieces import Figure
 from capdesk.views.widgets import card, named, text
 
 
@@ -20,7 +21,7 @@ class Totals(QWidget):
         super().__init__()
         named(self, "totals", "Totals")
         self.week = Figure("week", "Spent this week")
-        self.verdicts = Figure("verdicts", "Verdicts due")
+        self.recommended = Figure("recommended", "Evaluations recommended")
         self.unassigned = Figure("unassigned", "Unassigned spend")
         self.overhead = Figure("overhead", "Campaign overhead")
         self.report = Figure("report", "Next weekly email")
@@ -28,7 +29,7 @@ class Totals(QWidget):
         inner = QWidget()
         tiles = Tiles(15, gap=20)
         inner.setLayout(tiles)
-        for one in (self.week, self._days(), self.verdicts, self.unassigned, self.overhead, self.report):
+        for one in (self.week, self._days(), self.recommended, self.unassigned, self.overhead, self.report):
             tiles.addWidget(one)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -38,13 +39,13 @@ class Totals(QWidget):
         self.week.show_figure(dollars(shown.week_usd), f"last week {dollars(shown.before_usd)}")
         self.strip.set_days(shown.days)
         due = sum(bool(one.reasons) for one in shown.experiments) + len(shown.unjudged)
-        self.verdicts.show_figure(f"{due}", f"{len(shown.experiments)} running or paused")
+        self.recommended.show_figure(f"{due}", f"{len(shown.experiments)} running or paused")
         self.unassigned.show_figure(dollars(shown.unassigned.total_usd), _this_week(dollars(shown.unassigned.week_usd)))
         self.overhead.show_figure(dollars(shown.overhead.total_usd), _this_week(dollars(shown.overhead.week_usd)))
         if shown.next_report is None:
             self.report.show_figure("—", "nobody is to get it yet")
             return
-        words = moment_words(shown.next_report, ZoneInfo(shown.zone)).split()
+        words = moment_in(shown.next_report, ZoneInfo(shown.zone)).split()
         self.report.show_figure(" ".join(words[:3]), f"at {words[-1]}")
 
     def _days(self) -> QWidget:

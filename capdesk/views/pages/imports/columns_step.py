@@ -7,10 +7,11 @@ from capdesk.errors import UsageRefused
 from capdesk.services.imports.detect import words_in
 from capdesk.services.imports.fields import OUTCOMES, parse_outcome
 from capdesk.services.imports.preview import Preview, preview, preview_costs
+from capdesk.views.layouts import Pair, empty, inside
 from capdesk.views.page import scrolled
 from capdesk.views.pages.imports.draft import FIELD_WORDS, Draft, is_built_in
 from capdesk.views.pages.imports.preview_table import LEAST_TABLE, RowsModel, fit_columns, rows_table
-from capdesk.views.pages.imports.step import Pair, Step, inside
+from capdesk.views.pages.imports.step import WIDE, Step
 from capdesk.views.widgets import card, named, set_property, styled, text
 from capdesk.views.workspace import Workspace, sentence
 
@@ -72,7 +73,7 @@ class ColumnsStep(Step):
         right = card(self._summary, self._refused, self._reason)
         inside(right).insertWidget(2, self.table, 1)
         self.table.setMinimumHeight(LEAST_TABLE)
-        pair = Pair(area, right)
+        pair = Pair(area, right, (2, 3), WIDE)
         pair.turned.connect(self._turned)
         self.column.addWidget(pair, 1)
 
@@ -112,7 +113,7 @@ class ColumnsStep(Step):
 
     def _build(self) -> None:
         draft = self.chosen_so_far
-        _empty(self._fields)
+        empty(self._fields)
         self.boxes = {}
         if draft.is_cost:
             return
@@ -207,7 +208,7 @@ class ColumnsStep(Step):
 
     def _show_words(self, counts: dict[str, int]) -> None:
         draft = self.chosen_so_far
-        _empty(self._meanings)
+        empty(self._meanings)
         self.words = {}
         known = {**(draft.fit.outcomes if draft.fit else {}), **draft.outcomes}
         meanings = {word: _meaning(word, known) for word in counts if word}
@@ -287,10 +288,3 @@ def _meaning(word: str, known: dict[str, str]) -> str | None:
         return parse_outcome(word, known)
     except UsageRefused:
         return None
-
-
-def _empty(grid: QGridLayout) -> None:
-    while (item := grid.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()

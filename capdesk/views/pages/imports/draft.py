@@ -144,9 +144,10 @@ class Draft:
         )
 
     def state(self) -> tuple[object, ...]:
-        """Equal as long as nothing was chosen otherwise."""
+        """Equal as long as nothing was chosen otherwise and the file is the same."""
         chosen = (tuple(sorted(self.mapping.items())), tuple(sorted(self.outcomes.items())), self.save_as)
-        return (self.path, self.kind, self.campaign, self.profile, chosen, self.allow_unattributed, self.whole_days)
+        ways = (self.allow_unattributed, self.whole_days)
+        return (self.path, _stamp(self.path), self.kind, self.campaign, self.profile, chosen, ways)
 
     def run(self, desk: Desk, report: Report, *, dry_run: bool = False, path: Path | None = None) -> Receipt:
         """Imports the file, or tries to; in a worker."""
@@ -173,6 +174,15 @@ class Draft:
             "outcomes": self.outcomes,
             "allow_unattributed": self.allow_unattributed,
         }
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Tells a file that was written again; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def is_built_in(name: str, kind: str) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegat
 from capdesk.services.imports.preview import Preview
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.imports.draft import FIELD_WORDS
-from capdesk.views.widgets import named
+from capdesk.views.widgets import named, tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -70,7 +70,8 @@ class RowsModel(QAbstractTableModel):
         row, column = index.row(), index.column()
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             cell = self.rows[row][column] if column < len(self.rows[row]) else ""
-            return " ".join(cell[:500].split())
+            words = " ".join(cell[:500].split())
+            return words if role == Qt.ItemDataRole.DisplayRole else tip(words)
         return None if self._judged is None else self._looks(role, column, self._judged[row], self._faults[row])
 
     def _looks(self, role: int, column: int, taken: bool, fault: int) -> QColor | None:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.services.imports.receipt import Receipt
+from capdesk.views.layouts import empty
 from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import Style, named, styled, text
@@ -133,10 +134,7 @@ class ReceiptView(QWidget):
         self._show_notes(told)
 
     def _show_notes(self, told: Told) -> None:
-        while (item := self._notes.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        empty(self._notes)
         for warning in told.warnings:
             self._notes.addWidget(text(warning, "warn", wrap=True))
         for line, field, reason in told.reasons:

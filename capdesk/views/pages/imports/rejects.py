@@ -19,7 +19,7 @@ from capdesk.views.look.theme import Theme
 from capdesk.views.pages.imports.draft import Draft
 from capdesk.views.pages.imports.preview_table import fit_columns, rows_table
 from capdesk.views.pages.imports.run_steps import Progress
-from capdesk.views.widgets import button, named, styled, text
+from capdesk.views.widgets import button, named, styled, text, tip
 from capdesk.views.workspace import Workspace, sentence
 
 Index = QModelIndex | QPersistentModelIndex
@@ -88,7 +88,9 @@ class RejectsModel(QAbstractTableModel):
             return None
         row, column = index.row(), index.column() - len(_FIXED)
         one = self.rows[row]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(self.data(index))
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             if column >= 0:
                 cell = self.cell(row, column)
                 return cell if role == Qt.ItemDataRole.EditRole else " ".join(cell[:500].split())
@@ -193,6 +195,10 @@ class RejectsEditor(QWidget):
     def open(self, source: Source) -> None:
         """Shows other rows; asks first where corrections would be lost."""
         same = self.source is not None and self.source.path == source.path
+        if self.job is not None:
+            if not same:
+                self.workspace.say("Corrected rows are being imported; wait for it or cancel it first.", "warn")
+            return
         if same and self.model.corrected:
             return
         if self.model.corrected and not same:

@@ -1,6 +1,7 @@
 """Steps 4 to 6: the file is tried, imported, and its receipt shown."""
 
 import time
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Signal
@@ -13,9 +14,10 @@ from capdesk.services.imports.receipt import Receipt
 from capdesk.services.plain import utc_stamp
 from capdesk.views.forms.fields import CheckField
 from capdesk.views.jobs import Job, Report
+from capdesk.views.layouts import empty, inside
 from capdesk.views.pages.imports.draft import Draft
 from capdesk.views.pages.imports.receipt_view import ReceiptView, Told
-from capdesk.views.pages.imports.step import Step, inside
+from capdesk.views.pages.imports.step import Step
 from capdesk.views.widgets import button, card, named, styled, text
 from capdesk.views.workspace import Workspace, sentence
 
@@ -104,9 +106,10 @@ class RunStep(Step):
         self._heading.setText(f"{'Checking' if self.dry_run else 'Importing'} {draft.path.name}")
         styled(self._heading, "heading")
         dry_run = self.dry_run
+        chosen = replace(draft, mapping=dict(draft.mapping), outcomes=dict(draft.outcomes))
 
         def work(desk: Desk, report: Report) -> Receipt:
-            return draft.run(desk, report, dry_run=dry_run)
+            return chosen.run(desk, report, dry_run=dry_run)
 
         title = f"{'Checking' if dry_run else 'Importing'} {draft.path.name}"
         self.job = self.workspace.run(title, work, owner=self, then=self._done, failed=self._failed)
@@ -171,7 +174,8 @@ class CheckStep(RunStep):
         return not self.running
 
     def go_on(self) -> bool:
-        if self.receipt is not None:
+        """What was checked is what is imported: another choice meanwhile, or a file written again, is checked again."""
+        if self.receipt is not None and self.chosen_so_far.state() == self._state:
             return True
         self.begin()
         return False
@@ -191,19 +195,19 @@ class CheckStep(RunStep):
         self._words.setText(
             f"{error.what}; the earliest is at {moment} ({zone.key}). They would belong to no experiment, for good."
         )
-        while (item := self._ways.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        empty(self._ways)
         for number, name in list(error.planned.items())[:3]:
             stamp = utc_stamp(error.earliest)
-            link = button(f"Start “{name}” back-dated…", partial(self.workspace.go, "experiment", number))
+            link = button(
+                f"Start “{name}” back-dated…".replace("&", "&&"), partial(self.workspace.go, "experiment", number)
+            )
             link.setToolTip(f"Opens the experiment; start it at {moment} ({stamp}) or earlier.")
             self._ways.addWidget(link)
         self._ways.addStretch(1)
         self._early.show()
 
     def _allowed(self) -> None:
-        if self.draft is not None and not self.running:
+        if self.draft is not None:
             self.draft.allow_unattributed = bool(self.anyway.value())
             self.begin()
 

@@ -1,10 +1,8 @@
 """What every step of the wizard is, and the strip that shows where one is."""
 
-from typing import cast
-
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.views.look.fonts import sized
 from capdesk.views.look.roles import is_picture
@@ -14,7 +12,7 @@ from capdesk.views.widgets import named
 from capdesk.views.workspace import Workspace
 
 TITLES = ("File", "What it is", "Columns", "Check", "Import", "Receipt")
-_CHARACTERS = 100
+WIDE = 100
 """So many fit beside each other before two columns become one."""
 
 
@@ -67,34 +65,6 @@ class Step(QWidget):
         return None
 
 
-def inside(frame: QFrame) -> QVBoxLayout:
-    """The column of a card."""
-    return cast(QVBoxLayout, frame.layout())
-
-
-class Pair(QWidget):
-    """Two parts next to each other, or one below the other where the text is too large for the room."""
-
-    turned = Signal(bool)
-    """Whether they now stand one below the other."""
-
-    def __init__(self, left: QWidget, right: QWidget) -> None:
-        super().__init__()
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(16)
-        self._row.addWidget(left, 2)
-        self._row.addWidget(right, 3)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        narrow = event.size().width() < self.fontMetrics().averageCharWidth() * _CHARACTERS
-        wanted = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        if wanted is not self._row.direction():
-            self._row.setDirection(wanted)
-            self.turned.emit(narrow)
-
-
 class Strip(QWidget):
     """The steps in a row: done ones in the accent color, the present one strong."""
 
@@ -110,6 +80,7 @@ class Strip(QWidget):
     def show_step(self, at: int) -> None:
         self._at = at
         self.setAccessibleName(f"Step {at + 1} of {len(TITLES)}: {TITLES[at]}")
+        self.setAccessibleDescription(", ".join(TITLES))
         self.update()
 
     def sizeHint(self) -> QSize:

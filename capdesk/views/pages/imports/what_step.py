@@ -6,9 +6,10 @@ from capdesk.services.imports.profiles import REQUIRED
 from capdesk.services.plain import size_text
 from capdesk.views.forms.fields import CheckField, ChoiceField
 from capdesk.views.forms.form import Form
+from capdesk.views.layouts import Pair, inside
 from capdesk.views.pages.imports.draft import COST_KINDS, DELIMITER_WORDS, KINDS, Draft
 from capdesk.views.pages.imports.preview_table import LEAST_TABLE, RowsModel, fit_columns, rows_table
-from capdesk.views.pages.imports.step import Pair, Step, inside
+from capdesk.views.pages.imports.step import WIDE, Step
 from capdesk.views.widgets import card, named, text
 from capdesk.views.workspace import Workspace
 
@@ -51,7 +52,7 @@ class WhatStep(Step):
         column.addWidget(left)
         column.addStretch(1)
         self.table.setMinimumHeight(LEAST_TABLE)
-        self.column.addWidget(Pair(side, right), 1)
+        self.column.addWidget(Pair(side, right, (2, 3), WIDE), 1)
         return heading
 
     def show_campaigns(self, names: tuple[str, ...]) -> None:

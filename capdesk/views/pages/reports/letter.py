@@ -8,9 +8,9 @@ from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QFrame, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from capdesk.services.reports.render_mail import Letter
+from capdesk.views.cards import FixedText
 from capdesk.views.look.fonts import FAMILY
 from capdesk.views.look.theme import Theme
-from capdesk.views.pages.evaluations.layout import FixedText
 from capdesk.views.widgets import named, text
 
 MAIL_WIDTH = 760

@@ -1,6 +1,7 @@
 """The weekly report: what is sent, to whom, when; sending it now, and what was sent before."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QLocale, QObject
@@ -13,8 +14,8 @@ from capdesk.services.notifications import Sending
 from capdesk.services.notifications.preview import WeeklyPreview, weekly_preview
 from capdesk.services.notifications.weekly import LetterChanged
 from capdesk.services.reports.wording import local_moment
+from capdesk.views.layouts import Columns, inside
 from capdesk.views.page import Command, Page, scrolled
-from capdesk.views.pages.evaluations.layout import Columns, inside
 from capdesk.views.pages.reports.letter import LetterView
 from capdesk.views.pages.reports.opened import PrivateFiles
 from capdesk.views.pages.reports.pdf import PAPERS, Paper, save_pdf
@@ -39,6 +40,8 @@ class ReportsPage(Page):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.preview: WeeklyPreview | None = None
+        self._moment: datetime | None = None
+        """The moment chosen when the preview was read; None is now."""
         self._file_dialog: QFileDialog | None = None
         self._files = PrivateFiles()
         self._asked = False
@@ -130,7 +133,7 @@ class ReportsPage(Page):
         self.reload()
 
     def _show(self, preview: WeeklyPreview) -> None:
-        self.preview = preview
+        self.preview, self._moment = preview, self.weeks.as_of
         zone = str(self.workspace.desk.zone)
         self.say_title("Reports", "What is mailed each week, exactly as it is sent")
         present = Week.of(business_date(self.workspace.clock.now(), self.workspace.desk.zone))
@@ -152,7 +155,7 @@ class ReportsPage(Page):
         """What was shown stays; the choice goes back to it."""
         if self.preview is not None:
             self.weeks.week = self.preview.week
-        self.weeks.set_moment(None)
+        self.weeks.set_moment(self._moment)
         self.workspace.complain(error)
 
     def _show_as_sent(self, moment: object) -> None:

@@ -10,8 +10,9 @@ from capdesk.services.schedule.install import remove
 from capdesk.services.schedule.machine import Machine, this_machine
 from capdesk.services.schedule.of_desk import DeskSchedule, install_for, look
 from capdesk.services.settings import WEEKDAYS
+from capdesk.views.cards import heading, rows
 from capdesk.views.forms.form import Form, FormDialog
-from capdesk.views.pages.evaluations.layout import empty, heading, inside, rows
+from capdesk.views.layouts import empty, inside
 from capdesk.views.widgets import badge, button, named, text
 from capdesk.views.workspace import Workspace, sentence
 

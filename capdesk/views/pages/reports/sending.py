@@ -10,9 +10,10 @@ from capdesk.services.notifications import Sending, send_weekly
 from capdesk.services.notifications.preview import Recipient, WeeklyPreview
 from capdesk.services.notifications.weekly import LetterChanged
 from capdesk.services.reports.wording import listed, sentence
+from capdesk.views.cards import heading
 from capdesk.views.forms.fields import CheckField
 from capdesk.views.forms.form import Form, FormDialog, Values
-from capdesk.views.pages.evaluations.layout import empty, heading, inside
+from capdesk.views.layouts import empty, inside
 from capdesk.views.widgets import badge, button, named, status_badge, text
 from capdesk.views.workspace import Workspace
 from capdesk.views.workspace import sentence as capital
@@ -38,7 +39,8 @@ def can_send(preview: WeeklyPreview) -> str | None:
         return f"Mail is not set up: {listed(preview.missing)} missing."
     if not preview.over:
         return f"Week {preview.week} is not over yet; its email can be sent once it is."
-    open_ = [one for one in preview.recipients if one.state not in ("sent", "skipped", "sending")]
+    settled = ("sent", "skipped", "sending")
+    open_ = [one for one in preview.recipients if one.gets_it and one.state not in settled]
     return None if open_ else f"The report of {preview.week} went to every recipient already."
 
 
@@ -83,7 +85,8 @@ class SendingCard(QFrame):
         head.addWidget(text(one.address, "strong", wrap=True), 1)
         head.addWidget(status_badge(one.state) if one.state else badge("not sent yet"))
         column.addLayout(head)
-        words = " ".join(filter(None, (_WORDS[one.state] if one.state else "", _detail(one))))
+        known = (_WORDS[one.state] if one.state else "") if one.gets_it else "No recipient any more: it gets no emails."
+        words = " ".join(filter(None, (known, _detail(one))))
         if words:
             column.addWidget(text(words, "small", wrap=True))
         if one.as_of is not None and one.state == "sent" and one.as_of != preview.report.as_of:
@@ -99,11 +102,12 @@ def send_dialog(
 ) -> FormDialog:
     """Says to whom the email goes and sends it once the owner agrees."""
     form = Form()
-    for one in preview.recipients:
+    recipients = [one for one in preview.recipients if one.gets_it]
+    for one in recipients:
         known = _WORDS[one.state] if one.state in ("sending", "skipped", "unknown") else ""
         state = {"sent": "was sent already and gets no second one.", None: "gets it now."}.get(one.state, known)
         form.add_text(f"{one.address}: {state or 'gets it now.'}")
-    doubtful = [one for one in preview.recipients if one.state == "unknown"]
+    doubtful = [one for one in recipients if one.state == "unknown"]
     if doubtful:
         form.add(
             CheckField(

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QW
 from capdesk.errors import UsageRefused
 from capdesk.services.dates import Week, parse_moment_in
 from capdesk.services.reports.wording import short_day
-from capdesk.views.widgets import button, named, set_property, text
+from capdesk.views.widgets import button, named, set_property, text, tip
 from capdesk.views.workspace import Workspace, sentence
 
 
@@ -101,7 +101,7 @@ class WeekBar(QWidget):
             wanted = parse_moment_in(words, zone) if words else None
         except UsageRefused as error:
             set_property(self.moment, "wrong", True)
-            self.moment.setToolTip(sentence(error))
+            self.moment.setToolTip(tip(sentence(error)))
             self.workspace.say(sentence(error), "bad")
             return
         set_property(self.moment, "wrong", False)

@@ -194,7 +194,7 @@ def test_that_the_list_plans_opens_and_offers_what_a_status_allows(
     settle()
     row = page.table.current()
     assert row is not None
-    assert [one.title for one in page.row_commands(row)] == ["Open", "Edit", "Start", "Terminate"]
+    assert [one.title for one in page.row_commands(row)] == ["Open", "Edit…", "Start…", "Terminate…"]
     page.plan()
     settle()
     [dialog] = page.findChildren(FormDialog)

@@ -60,7 +60,7 @@ def test_that_a_planned_experiment_is_started_after_saying_what_it_locks(
     ids = builders.planned_experiment(desk, cap="1100", tranche="500", bonus={"qpc": "2.50"})
     page.open(Place("experiment", ids.experiment))
     settle()
-    assert titles(page) == ["Edit", "Terminate", "Start"]
+    assert titles(page) == ["Edit…", "Terminate…", "Start…"]
     assert page.content.next_steps.isVisible()
     assert not page.content.capital.isVisible()
     press(qtbot, page, "button-start")
@@ -77,7 +77,7 @@ def test_that_a_planned_experiment_is_started_after_saying_what_it_locks(
         assert part in told
     press(qtbot, asked, "button-start-experiment")
     settle()
-    assert titles(page) == ["Pause", "Complete", "Terminate", "Evaluate"]
+    assert titles(page) == ["Pause…", "Complete…", "Terminate…", "Evaluate"]
     assert page.status.status.text() == "running"
     assert page.content.capital.isVisible()
     with pytest.raises(RuleRefused, match="locked since its first start"):
@@ -102,6 +102,21 @@ def test_that_a_refusal_is_shown_where_it_was_asked(
     press(qtbot, asked, "button-start-experiment")
     settle()
     assert "not in the future" in words(asked)
+
+
+def test_that_no_other_rules_are_locked_than_were_shown(
+    qtbot: QtBot, page: ExperimentPage, desk: Desk, settle: Settle
+) -> None:
+    ids = builders.planned_experiment(desk)
+    page.open(Place("experiment", ids.experiment))
+    settle()
+    press(qtbot, page, "button-start")
+    asked = dialog(page)
+    desk.write(lambda session: edit_experiment(session, ids.experiment, time_cap_days=99))  # in another window
+    press(qtbot, asked, "button-start-experiment")
+    settle()
+    assert "were changed since they were shown here" in words(asked)
+    assert desk.read(lambda session: show_experiment(session, ids.experiment)).experiment.status == "planned"
 
 
 def test_that_it_is_paused_resumed_and_ended_from_its_page(

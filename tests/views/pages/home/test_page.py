@@ -115,7 +115,7 @@ def test_that_a_card_says_where_capital_stands(desk: Desk, shown: Shown) -> None
     for one in ("Scripts", "Spring", "running", "$80.00", "0.1 of 2 tranches", "Time: 9 of 10 days used, 1 left"):
         assert one in read
     assert "of $1,000.00 spent (8 %)" in read
-    assert "Verdict due: 1 of 10 days is left." in read
+    assert "Evaluation recommended: 1 of 10 days is left." in read
     assert "Its alert was not sent yet." in read
     assert "Pace (estimate): " in read
     assert "$80.00 of $1,000.00 spent" in card.accessibleDescription()
@@ -133,7 +133,7 @@ def test_that_a_paused_experiment_has_a_card_and_an_ended_one_has_none(
     page.reload()
     settle()
     assert page.cards == {}
-    assert "Verdict due: Scripts · Spring" in words(page.notices)
+    assert "Evaluation recommended: Scripts · Spring" in words(page.notices)
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
+from capdesk.views.look.theme import Theme
 from capdesk.views.pages.imports.page import ImportsPage
+from capdesk.views.pages.imports.preview_table import RowsModel
 from capdesk.views.pages.imports.wizard import Wizard
 from capdesk.views.places import Place
 from capdesk.views.workspace import Message, Workspace
@@ -294,3 +296,27 @@ def test_that_the_models_keep_the_rules_of_qt(
     imported(working, "calls", path)
     for model in (page.wizard.what.model, page.wizard.columns.model, page.editor.model):
         qtmodeltester.check(model)  # type: ignore[attr-defined]
+
+
+def test_that_a_file_written_again_since_its_check_is_checked_again(
+    page: ImportsPage, working: Desk, settle: Settle, enter: Callable[..., None], tmp_path: Path
+) -> None:
+    path = written(tmp_path / "calls.csv", CALLS, [call("a")])
+    page.begin(path)
+    settle()
+    enter()
+    enter()
+    assert (at_step(page.wizard), page.wizard.next.text()) == ("Check", "Import 1 row")
+    written(path, CALLS, [call("a"), call("b")])
+    enter()
+    assert (at_step(page.wizard), page.wizard.next.text()) == ("Check", "Import 2 rows")
+    assert rows(working, "SELECT count(*) FROM call") == [(0,)]
+    enter()
+    assert figures(page.wizard) == ("2", "2", "0", "0")
+
+
+def test_that_tips_take_nothing_of_a_file_for_markup(theme: Theme, qtbot: QtBot) -> None:
+    model = RowsModel(theme)
+    model.show_rows(("Name",), [("<img src=x>",)])
+    assert model.index(0, 0).data(Qt.ItemDataRole.DisplayRole) == "<img src=x>"
+    assert "&lt;img src=x&gt;" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)

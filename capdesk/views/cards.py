@@ -1,16 +1,12 @@
-"""What the pages of this folder are laid out with: two columns that become one, rows of a label and a value."""
+"""What pages of cards are made of: headings, rows of a label and a value, a text that unfolds."""
 
 from collections.abc import Iterable
-from typing import cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontDatabase, QResizeEvent
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
     QGridLayout,
     QLabel,
-    QLayout,
     QPlainTextEdit,
     QToolButton,
     QVBoxLayout,
@@ -21,56 +17,6 @@ from capdesk.views.look.fonts import base_font
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import Style, named, styled, text
 from capdesk.views.workspace import Workspace
-
-_WIDE_LETTERS = 110
-"""From this many letters of the font on, there is room for two columns."""
-
-
-class Columns(QWidget):
-    """Two columns beside each other where there is room for both, else the second below the first."""
-
-    def __init__(self, stretch: tuple[int, int] = (3, 2)) -> None:
-        super().__init__()
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._row.setContentsMargins(0, 0, 4, 0)
-        self._row.setSpacing(16)
-        self._stretch = stretch
-        self.left, self.right = _column(), _column()
-        for number, column in enumerate((self.left, self.right)):
-            self._row.addLayout(column, stretch[number])
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide = event.size().width() >= self.fontMetrics().averageCharWidth() * _WIDE_LETTERS
-        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
-        if self._row.direction() != direction:
-            self._row.setDirection(direction)
-            for number in (0, 1):
-                self._row.setStretch(number, self._stretch[number] if wide else 0)
-
-
-def _column() -> QVBoxLayout:
-    column = QVBoxLayout()
-    column.setSpacing(16)
-    column.setAlignment(Qt.AlignmentFlag.AlignTop)
-    return column
-
-
-def empty(layout: QLayout) -> None:
-    """Takes everything out of a layout, at once for the eye and soon for the memory."""
-    while (item := layout.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.setParent(None)
-            widget.deleteLater()
-        elif (inner := item.layout()) is not None:
-            empty(inner)
-            inner.deleteLater()
-
-
-def inside(frame: QFrame) -> QVBoxLayout:
-    """The column of a card."""
-    return cast(QVBoxLayout, frame.layout())
 
 
 def heading(words: str) -> QLabel:

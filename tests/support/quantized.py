@@ -1,0 +1,52 @@
+"""Pictures of few colors: a window needs no more than 256, and that is a third of the size."""
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtGui import QImage, QPixmap
+
+_MOST = 256
+_KNOWN = 220
+"""Colors that are taken as they are because they are frequent; the others are found by cutting boxes."""
+
+
+def save(picture: QPixmap, file: Path) -> None:
+    """As a PNG with a palette of its own: each pixel takes the nearest of its colors."""
+    image = picture.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    height, width = image.height(), image.width()
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(height, image.bytesPerLine() // 4)[:, :width]
+    colors, which, counts = np.unique(pixels & 0xFFFFFF, return_inverse=True, return_counts=True)
+    table = _chosen(colors, counts)
+    nearest = _nearest(_channels(colors), _channels(table)).astype(np.uint8)
+    out = QImage(width, height, QImage.Format.Format_Indexed8)
+    out.setColorTable([int(one) | 0xFF000000 for one in table])
+    rows = np.frombuffer(out.bits(), np.uint8).reshape(height, out.bytesPerLine())
+    rows[:, :width] = nearest[which.reshape(height, width)]
+    if not out.save(str(file), "PNG", 0):
+        raise OSError(f"{file} cannot be written")
+
+
+def _chosen(colors: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The most frequent ones, then again and again the one farthest from all chosen so far."""
+    if len(colors) <= _MOST:
+        return colors
+    order = np.argsort(-counts, kind="stable")
+    table = list(order[:_KNOWN])
+    channels = _channels(colors)
+    far = _distances(channels, channels[table]).min(axis=1)
+    while len(table) < _MOST:
+        table.append(int(far.argmax()))
+        far = np.minimum(far, ((channels - channels[table[-1]]) ** 2).sum(axis=1))
+    return colors[table]
+
+
+def _channels(colors: np.ndarray) -> np.ndarray:
+    return np.stack([colors >> 16 & 255, colors >> 8 & 255, colors & 255], axis=1).astype(np.int32)
+
+
+def _nearest(colors: np.ndarray, table: np.ndarray) -> np.ndarray:
+    return np.concatenate([_distances(part, table).argmin(axis=1) for part in np.array_split(colors, len(colors) // 4096 + 1)])
+
+
+def _distances(colors: np.ndarray, table: np.ndarray) -> np.ndarray:
+    return ((colors[:, None, :] - table[None, :, :]) ** 2).sum(axis=2)
