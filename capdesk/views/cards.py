@@ -8,14 +8,13 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QPlainTextEdit,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from capdesk.views.look.fonts import base_font
 from capdesk.views.look.theme import Theme
-from capdesk.views.widgets import Style, named, styled, text
+from capdesk.views.widgets import Style, ToolButton, named, styled, text
 from capdesk.views.workspace import Workspace
 
 
@@ -67,7 +66,7 @@ class Fold(QWidget):
     def __init__(self, workspace: Workspace, name: str, words: str) -> None:
         super().__init__()
         self._theme = workspace.theme
-        self.toggle = named(QToolButton(), f"show-{name}", words)
+        self.toggle = named(ToolButton(), f"show-{name}", words)
         self.toggle.setText(words)
         self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.toggle.setCheckable(True)

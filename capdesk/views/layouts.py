@@ -193,12 +193,20 @@ class Columns(Pair):
 
     def __init__(self, stretch: tuple[int, int] = (3, 2)) -> None:
         self.left, self.right = _column(), _column()
-        super().__init__(self.left, self.right, stretch, 110)
+        super().__init__(_at_top(self.left), _at_top(self.right), stretch, 110)
         self._row.setContentsMargins(0, 0, 4, 0)
 
 
 def _column() -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(16)
-    column.setAlignment(Qt.AlignmentFlag.AlignTop)
     return column
+
+
+def _at_top(column: QVBoxLayout) -> QVBoxLayout:
+    """By a stretch below it: a layout that is aligned gets no room for text that needs more lines than its hint."""
+    whole = QVBoxLayout()
+    whole.setSpacing(0)
+    whole.addLayout(column)
+    whole.addStretch(1)
+    return whole

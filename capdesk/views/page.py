@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
-from capdesk.views.layouts import empty
+from capdesk.views.layouts import empty, flowing
 from capdesk.views.places import PAGES, Place
 from capdesk.views.widgets import button, named, styled
 from capdesk.views.workspace import Workspace
@@ -41,8 +41,7 @@ class Page(QWidget):
         self.place = Place(self.key)
         self.setObjectName(f"page-{self.key}")
         self.setAccessibleName(PAGES[self.key].title)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
+        self._commands = flowing()
         self.heading = named(styled(QLabel(PAGES[self.key].title), "title"), "page-title")
         self.heading.setWordWrap(True)
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
@@ -64,8 +63,7 @@ class Page(QWidget):
         words.addWidget(self.heading)
         words.addWidget(self.subtitle)
         head.addLayout(words, 1)
-        head.addLayout(self._buttons)
-        head.setAlignment(self._buttons, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._commands, 0, Qt.AlignmentFlag.AlignTop)
         return head
 
     def say_title(self, title: str, subtitle: str = "") -> None:
@@ -88,14 +86,16 @@ class Page(QWidget):
 
     def show_commands(self) -> None:
         """Puts the page's commands into its head; call again when they change."""
-        empty(self._buttons)
+        row = cast(QLayout, self._commands.layout())
+        empty(row)
         for one in self.commands():
             made = button(one.title, one.run, kind="primary" if one.primary else "", shortcut=one.shortcut)
             if one.icon:
                 theme = self.workspace.theme
                 made.setIcon(theme.icon(one.icon, theme.colors.on_accent if one.primary else None))
             made.setEnabled(one.enabled)
-            self._buttons.addWidget(made)
+            row.addWidget(made)
+        self._commands.updateGeometry()
 
     def read(self, work: Callable[[Desk], T], then: Callable[[T], None], key: str = "page") -> None:
         """Reads from the desk in the background; the newest reading of a key wins. Errors go to the message bar."""

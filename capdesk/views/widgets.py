@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from html import escape
 from typing import Literal, TypeVar
 
 from PySide6.QtCore import QPointF, QSize, Qt
@@ -42,6 +41,8 @@ def text(words: str, style: Style | None = None, *, wrap: bool = False) -> QLabe
 
 def tip(words: str) -> str:
     """The words for a tool tip, which would take anything that looks like markup for it."""
+    from html import escape  # noqa: PLC0415 - not before the window was seen
+
     return f'<p style="white-space: pre-wrap">{escape(words)}</p>' if words else ""
 
 

@@ -14,7 +14,6 @@ from capdesk.views.jobs import Failed, Job, Jobs, Report
 from capdesk.views.look.theme import Theme
 from capdesk.views.memory import Memory
 from capdesk.views.places import Place
-from capdesk.views.plain_words import in_window
 
 if TYPE_CHECKING:
     from capdesk.bootstrap import Desk
@@ -156,5 +155,7 @@ def _seal(desk: "Desk") -> None:
 
 def sentence(error: Exception) -> str:
     """The error's sentence in words of the window, beginning with a capital letter."""
+    from capdesk.views.plain_words import in_window  # noqa: PLC0415 - not before the window was seen
+
     words = in_window(str(error))
     return words[:1].upper() + words[1:]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
     QLabel,
+    QLineEdit,
     QScrollArea,
     QSizeGrip,
     QSplitterHandle,
@@ -34,9 +35,9 @@ def _too_small(window: QWidget) -> Iterator[str]:
     for one in below(window):
         if isinstance(one, FlatButton):
             needed, said = one.sizeHint(), one.text()
-            if needed.width() > one.width() + _SPARE and one.shows_words and said not in one.toolTip():
+            if needed.width() > one.width() + _SPARE and one.shows_words and said not in one.tip():
                 yield f"{described(one)} shortens its words and tells them nowhere"
-        elif isinstance(one, QLabel | QAbstractButton | QTabBar) and not _is_scrolled_tabs(one):
+        elif isinstance(one, QLabel | QAbstractButton | QTabBar) and not _is_of_qt(one):
             yield from _words_cut(one)
 
 
@@ -54,9 +55,11 @@ def _words_cut(one: QWidget) -> Iterator[str]:
         yield f"{described(one)} is {one.width()} wide and needs {hint.width()}"
 
 
-def _is_scrolled_tabs(one: QWidget) -> bool:
-    """A tab bar with arrows, or the arrows themselves: every tab can be come to."""
-    return (isinstance(one, QTabBar) and one.usesScrollButtons()) or isinstance(one.parentWidget(), QTabBar)
+def _is_of_qt(one: QWidget) -> bool:
+    """A tab bar with arrows, so that every tab can be come to; the arrows; the clear button of a line."""
+    return (isinstance(one, QTabBar) and one.usesScrollButtons()) or isinstance(
+        one.parentWidget(), QTabBar | QLineEdit
+    )
 
 
 def _cut(window: QWidget) -> Iterator[str]:

@@ -132,7 +132,9 @@ def _choose_first_row(made: Camera) -> None:
 
 
 def _both(made: Camera, album: Album, name: str, told: str, picture: Any) -> None:
-    for scheme in (*SCHEMES[1:], SCHEMES[0]):
+    """In the look it has first: to change it takes a while."""
+    now = made.theme.choice
+    for scheme in sorted(SCHEMES, key=lambda one: one != now):
         made.theme.choose(scheme)
         made.rest()
         album.add(name, told, scheme, picture())

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QDate, Qt, Signal
+from PySide6.QtGui import QTextCharFormat
 from PySide6.QtWidgets import (
     QCalendarWidget,
     QCheckBox,
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 from capdesk.errors import UsageRefused
 from capdesk.services.dates import parse_moment_in
 from capdesk.services.money import parse_dollars
-from capdesk.views.widgets import named, set_property, styled
+from capdesk.views.widgets import ToolButton, named, set_property, styled
 
 T = TypeVar("T")
 
@@ -199,7 +200,7 @@ class DateField(ParsedField):
         self.line.setPlaceholderText("YYYY-MM-DD")
 
     def _laid_out(self) -> QWidget:
-        opener = named(QToolButton(), f"calendar-{self.key}", f"Calendar for {self.label.text()}")
+        opener = named(ToolButton(), f"calendar-{self.key}", f"Calendar for {self.label.text()}")
         opener.setText("▾")
         opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(opener)
@@ -217,6 +218,10 @@ class DateField(ParsedField):
         chosen = QDate.fromString(self.line.text().strip(), Qt.DateFormat.ISODate)
         if chosen.isValid():
             self._calendar.setSelectedDate(chosen)
+        plain = QTextCharFormat()  # Qt paints weekends in a red of its own
+        plain.setForeground(self.palette().text())
+        for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+            self._calendar.setWeekdayTextFormat(day, plain)
 
     def _picked(self, chosen: QDate) -> None:
         self.line.setText(chosen.toString(Qt.DateFormat.ISODate))

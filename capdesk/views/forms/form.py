@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
@@ -14,6 +14,9 @@ from capdesk.views.widgets import button, named, styled
 from capdesk.views.workspace import Workspace, sentence
 
 Values = dict[str, Any]
+
+_HIGHEST = 560
+"""Points a form takes before it scrolls."""
 
 
 class Form(QWidget):
@@ -119,18 +122,38 @@ class FormDialog(QDialog):
             words.setTextFormat(Qt.TextFormat.PlainText)
             words.setWordWrap(True)
             column.addWidget(words)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(self.form)
-        area.setMinimumHeight(min(self.form.sizeHint().height() + 4, 560))
-        column.addWidget(area, 1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setWidget(self.form)
+        self._make_room()
+        self.form.installEventFilter(self)
+        column.addWidget(self._area, 1)
         column.addWidget(self._error)
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self._cancel)
         row.addWidget(self._ok)
         column.addLayout(row)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._make_room()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What is said at a field makes the form higher, and the dialog with it."""
+        if watched is self.form and event.type() == QEvent.Type.LayoutRequest:
+            self._make_room()
+        return super().eventFilter(watched, event)
+
+    def _make_room(self) -> None:
+        """High enough for all words at this width; Qt's own hint is that of words on one line."""
+        self._area.setMinimumHeight(min(self.form.sizeHint().height() + 4, _HIGHEST))
+        if (whole := self.layout()) is not None and self.isVisible():
+            whole.activate()
+            needed = whole.totalMinimumHeightForWidth(self.width())
+            if self.height() < needed <= self.screen().availableGeometry().height():
+                self.resize(self.width(), needed)
 
     def save(self) -> None:
         """Checks and records; errors are shown above the buttons."""

@@ -86,12 +86,21 @@ def palette(colors: Colors) -> QPalette:
 
 
 def style_sheet(colors: Colors, scale: int) -> str:
-    """`resources/style/capdesk.qss` with `@name` replaced by the color or size of that name; sizes are in points."""
+    """`resources/style/capdesk.qss` with `@name` replaced by the color or size of that name."""
     points = BASE_POINTS * scale / 100
     sizes = {"small": 0.9, "base": 1.0, "large": 1.2, "title": 1.7, "figure": 2.2}
     values = asdict(colors) | {f"{name}_pt": f"{points * factor:.2f}pt" for name, factor in sizes.items()}
+    values |= {f"{name}_px": f"{pixels}px" for name, pixels in _pixels(scale / 100).items()}
     values["icons"] = resource("icons").as_posix()
     text = resource("style", "capdesk.qss").read_text(encoding="utf-8")
     for name in sorted(values, key=len, reverse=True):
         text = text.replace(f"@{name}", values[name])
     return text
+
+
+def _pixels(scale: float) -> dict[str, int]:
+    """What grows with the text. A corner rounder than half of what it is a corner of would be none at all."""
+    half, ring = round(7 * scale), round(5 * scale)
+    mark = {"mark": 2 * half, "mark_round": half + 1, "ring": ring, "dot": 2 * (half + 1 - ring)}
+    slider = {"knob": half, "knob_round": half + 2, "slider": 2 * half + 6}
+    return {"icon": round(16 * scale), "arrow": round(12 * scale), "drop": round(24 * scale), **mark, **slider}

@@ -41,6 +41,7 @@ class CallsPage(ListPage):
             self.tabs.addTab(place, title)
         self.tabs.currentChanged.connect(self._tab_chosen)
         self.body.addWidget(self.tabs, 1)
+        self.show_commands()
 
     def open(self, place: Place) -> None:
         if place.record is not None or place.filter:

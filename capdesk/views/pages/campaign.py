@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CAMPAIGN = frozenset({"campaign"})
 _TABS = (
-    Tab("experiments", "Experiments", "experiment", _CAMPAIGN),
+    Tab("experiments", "Experiments", "experiment", _CAMPAIGN, frozenset({"timecap", "evaluations", "start", "end"})),
     Tab("team", "Team", "team", _CAMPAIGN),
     Tab("leads", "Leads", "leads", _CAMPAIGN),
     Tab("costs", "Costs", "costs", _CAMPAIGN),
@@ -62,8 +62,8 @@ class CampaignPage(Page):
         column.addWidget(self.figures)
         column.addWidget(self.tabs, 1)
         self.body.setSpacing(10)
-        self.body.addWidget(self.status)
         self.body.addWidget(scrolled(inner), 1)
+        self.body.insertWidget(0, self.status)  # after the lists, which the keyboard comes to first
 
     def open(self, place: Place) -> None:
         if place.record != self.place.record or self._details is None:

@@ -58,7 +58,7 @@ class SumsDelegate(RecordDelegate):
         model = index.model()
         if not isinstance(model, SumsModel):
             return
-        rect: Any = option.rect  # type: ignore[attr-defined]
+        rect: Any = option.rect
         self._paint_ground(painter, rect, index)
         row, column = model.rows[index.row()], COLUMNS[index.column()]
         inner = rect.adjusted(PADDING, 0, -PADDING, -1)
@@ -114,7 +114,7 @@ class SumsView(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
-        self.state = StatePanel(self)
+        self.nothing = StatePanel(self)
         self.head.sectionClicked.connect(self._sort)
         self.doubleClicked.connect(lambda index: self._enter(index.row()))
         model.modelReset.connect(self.fit)
@@ -291,7 +291,7 @@ class SumsTab(QWidget):
             self.workspace.complain(error)
 
     def _draw_state(self) -> None:
-        sums, state = self.model.sums, self.table.state
+        sums, state = self.model.sums, self.table.nothing
         if sums is None:
             return
         told = f"As of {local_moment(sums.as_of, self.workspace.desk.zone.key)}."

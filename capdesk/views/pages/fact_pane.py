@@ -69,7 +69,7 @@ class FactPane(RecordDetail):
         for key in keys:
             at = next(number for number, one in enumerate(columns) if one.key == key)
             if row.values[at] is not None:
-                unit = " s" if key == "seconds" else ""
+                unit = "\u00a0s" if key == "seconds" else ""
                 told.append(shown(columns[at], row.values[at], self.zone) + unit)
         return " · ".join(told)
 

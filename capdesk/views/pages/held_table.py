@@ -127,7 +127,7 @@ class HeldDelegate(RecordDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         if isinstance(model, HeldModel):
-            rect: Any = option.rect  # type: ignore[attr-defined]
+            rect: Any = option.rect
             self._paint_ground(painter, rect, index)
             column, value = model.listing.columns[index.column()], model.rows[index.row()].values[index.column()]
             self._paint_value(painter, rect.adjusted(PADDING, 0, -PADDING, -1), column, value, cast(Any, model))
@@ -157,7 +157,7 @@ class HeldView(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
-        self.state = StatePanel(self)
+        self.nothing = StatePanel(self)
         self.head.sectionClicked.connect(self._sort)
         self.doubleClicked.connect(lambda index: self._enter(index.row()))
         model.modelReset.connect(self.fit)

@@ -15,17 +15,22 @@ from capdesk.views.workspace import Workspace
 
 @dataclass(frozen=True)
 class Tab:
-    """A listing under a title. Its records open on `page`; `without` are columns that say the same in each row."""
+    """A listing under a title. Its records open on `page`.
+
+    `without` are columns that say the same in each row; `folded` are shown only where they are chosen.
+    """
 
     listing: str
     title: str
     page: str
     without: frozenset[str] = frozenset()
+    folded: frozenset[str] = frozenset()
 
 
-def narrowed(listing: Listing, without: frozenset[str]) -> Listing:
+def narrowed(listing: Listing, without: frozenset[str], folded: frozenset[str] = frozenset()) -> Listing:
     """The listing without some of its columns: they are neither shown, filtered nor exported."""
-    return replace(listing, columns=tuple(column for column in listing.columns if column.key not in without))
+    kept = (column for column in listing.columns if column.key not in without)
+    return replace(listing, columns=tuple(replace(one, shown=one.shown and one.key not in folded) for one in kept))
 
 
 class RecordTabs(QTabWidget):
@@ -76,7 +81,8 @@ class RecordTabs(QTabWidget):
 
     def _make(self, tab: Tab, index: int) -> RecordTable:
         scope = (self._scope, self._record or 0)
-        table = RecordTable(self.workspace, narrowed(LISTINGS[tab.listing], tab.without), scope=scope, compact=True)
+        listing = narrowed(LISTINGS[tab.listing], tab.without, tab.folded)
+        table = RecordTable(self.workspace, listing, scope=scope, compact=True)
         table.opened.connect(self._opener(tab.page))
         table.row_commands = lambda row: self._commands(tab, row)
         self.tables[tab.listing] = table

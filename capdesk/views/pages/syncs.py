@@ -31,7 +31,7 @@ from capdesk.views.pages.settings.connections import pulled_words
 from capdesk.views.pages.settings.section import JobLine, Outcome, clear
 from capdesk.views.pulling import HOURS, named_sources, pulling
 from capdesk.views.records.list_page import ListPage
-from capdesk.views.widgets import button, card, line, long_text, named, status_badge, text
+from capdesk.views.widgets import ToolButton, button, card, line, long_text, named, status_badge, text
 from capdesk.views.workspace import Workspace
 
 _SHOWN_DAYS = 60
@@ -75,7 +75,7 @@ class SyncsPage(ListPage):
         return column
 
     def _one_source(self) -> QToolButton:
-        made = named(QToolButton(), "pull-one", "Pull one source")
+        made = named(ToolButton(), "pull-one", "Pull one source")
         made.setText("Pull one source ▾")
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

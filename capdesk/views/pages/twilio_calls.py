@@ -95,14 +95,14 @@ class TwilioCalls(QWidget):
         self.foot.setText(more if count == self.model.whole else f"{count:,} of {more}")
         self.table.head.setHidden(not count)
         if count:
-            self.table.state.hide()
+            self.table.nothing.hide()
         elif page.calls:
-            self.table.state.say("Nothing matches", "No call has these words.", "Clear filter", self.words.clear)
+            self.table.nothing.say("Nothing matches", "No call has these words.", "Clear filter", self.words.clear)
         elif self.unmatched.isChecked():
-            self.table.state.say("Every call is matched", "Each call Twilio tells of is beside an imported one.")
+            self.table.nothing.say("Every call is matched", "Each call Twilio tells of is beside an imported one.")
         else:
             words = "Connect Twilio, or sync, to see which calls it knows."
-            self.table.state.say("No calls from Twilio yet", words, "Syncs", lambda: self.workspace.go("syncs"))
+            self.table.nothing.say("No calls from Twilio yet", words, "Syncs", lambda: self.workspace.go("syncs"))
 
     def _copy(self) -> None:
         self.foot.setText(f"Copied {counted(self.table.copy(), 'row')}.")

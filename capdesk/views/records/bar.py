@@ -2,12 +2,12 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.services.listings.model import Listing
 from capdesk.views.look.theme import Theme
 from capdesk.views.records.help import FilterHelp, placeholder
-from capdesk.views.widgets import button, named, set_property, styled
+from capdesk.views.widgets import ToolButton, button, named, set_property, styled
 
 TYPING_MS = 300
 """How long typing rests before the filter is applied."""
@@ -47,7 +47,7 @@ class FilterBar(QWidget):
         self.line.setClearButtonEnabled(True)
         self._search = QAction(self.line)
         self.line.addAction(self._search, QLineEdit.ActionPosition.LeadingPosition)
-        self.help = named(QToolButton(), "filter-help-button", "How to filter")
+        self.help = named(ToolButton(), "filter-help-button", "How to filter")
         self.help.setToolTip("How to filter")
         self.help.clicked.connect(lambda: FilterHelp(self, listing).open())
         self.columns = button("Columns", lambda: None, kind="quiet")

@@ -16,6 +16,8 @@ from capdesk.views.records.model import WAITING, RecordModel
 from capdesk.views.widgets import TONES
 
 PADDING = 10
+_LINE = Qt.AlignmentFlag.AlignVCenter.value | Qt.TextFlag.TextSingleLine.value
+_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft.value | _LINE, Qt.AlignmentFlag.AlignRight.value | _LINE
 _DOTS = frozenset({"labor", "bonus", "twilio", "gcp"})
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -54,7 +56,7 @@ class RecordDelegate(QStyledItemDelegate):
         inner = rect.adjusted(PADDING, 0, -PADDING, -1)
         font = self._view.font()
         if row is None:
-            _write(painter, inner, WAITING, font, colors.border, Qt.AlignmentFlag.AlignLeft)
+            _write(painter, inner, WAITING, font, colors.border, _LEFT)
             return
         self._paint_value(painter, inner, column, row.values[index.column()], model)
 
@@ -107,9 +109,8 @@ class RecordDelegate(QStyledItemDelegate):
     def _paint_value(self, painter: QPainter, rect: QRect, column: Column, value: Any, model: RecordModel) -> None:
         colors, font = self._theme.colors, self._view.font()
         words = shown(column, value, model.zone)
-        left = Qt.AlignmentFlag.AlignLeft
         if value is None:
-            ends = Qt.AlignmentFlag.AlignRight if column.kind in NUMERIC else left
+            ends = _RIGHT if column.kind in NUMERIC else _LEFT
             _write(painter, rect, words, font, colors.muted, ends)
         elif column.kind == "flag":
             self._paint_flag(painter, rect, bool(value))
@@ -117,11 +118,11 @@ class RecordDelegate(QStyledItemDelegate):
             _paint_badge(painter, rect, words, font, tone_colors(colors, str(value)))
         elif column.kind in NUMERIC:
             ink = colors.muted if column.kind == "id" else colors.text
-            _write(painter, rect, words, font, ink, Qt.AlignmentFlag.AlignRight)
+            _write(painter, rect, words, font, ink, _RIGHT)
         else:
             if column.kind == "choice" and value in _DOTS:
                 rect = _paint_dot(painter, rect, colors.source(value))
-            _write(painter, rect, words, font, colors.text, left)
+            _write(painter, rect, words, font, colors.text, _LEFT)
 
     def _paint_flag(self, painter: QPainter, rect: QRect, value: bool) -> None:
         if value:
@@ -135,12 +136,11 @@ def _rect(option: QStyleOptionViewItem) -> QRect:
     return rect
 
 
-def _write(painter: QPainter, rect: QRect, words: str, font: QFont, color: str, alignment: Qt.AlignmentFlag) -> None:
+def _write(painter: QPainter, rect: QRect, words: str, font: QFont, color: str, flags: int) -> None:
     painter.setFont(font)
     painter.setPen(QColor(color))
     fitting = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, rect.width())
-    flags = alignment | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-    painter.drawText(rect, int(flags), fitting)
+    painter.drawText(rect, flags, fitting)
 
 
 def _paint_badge(painter: QPainter, rect: QRect, words: str, font: QFont, tone: tuple[str, str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.services.listings.model import Column, Listing, Row
 from capdesk.views.look.theme import Theme
@@ -52,18 +52,31 @@ class RecordDetail(QWidget):
             grid.addWidget(styled(title, "muted"), number, 0, Qt.AlignmentFlag.AlignTop)
             made = named(self._value(column, value), f"value-{column.key}")
             title.setBuddy(made)
-            grid.addWidget(made, number, 1, Qt.AlignmentFlag.AlignTop)
+            top, left = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignLeft
+            grid.addWidget(made, number, 1, top | left if has_badges(column) else top)
         return grid
 
     def _value(self, column: Column, value: object) -> QLabel:
         if value is not None and has_badges(column):
             return status_badge(str(value))
         if column.kind == "text" and value is not None:
-            words = str(value)
-            return long_text(words) if max(map(len, words.split()), default=0) > _LONG_WORD else text(words, wrap=True)
+            return _broken(str(value)) if _is_long(str(value)) else text(str(value), wrap=True)
         if column.kind == "flag" and value is not None:
             return text("Yes" if value else "No")
         return text(shown(column, value, self._workspace.desk.zone), wrap=True)
+
+
+def _is_long(words: str) -> bool:
+    return max(map(len, words.split()), default=0) > _LONG_WORD
+
+
+def _broken(words: str) -> QLabel:
+    """It takes the room there is, and asks for none of the titles'."""
+    made = long_text(words)
+    policy = made.sizePolicy()
+    policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+    made.setSizePolicy(policy)
+    return made
 
 
 def _buttons(theme: Theme, commands: Sequence[Command]) -> QWidget:

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from capdesk.views.look.theme import Theme
 from capdesk.views.page import scrolled
-from capdesk.views.widgets import named, text
+from capdesk.views.widgets import ToolButton, named, text
 from capdesk.views.workspace import Workspace
 
 WIDTH = 310
+NARROWEST = 220
+"""Both in pixels at a text size of 100 percent."""
 
 
 class DetailPane(QFrame):
@@ -28,7 +30,7 @@ class DetailPane(QFrame):
         self._column.setSpacing(2)
         head = QHBoxLayout()
         head.addWidget(text("Details", "small"), 1)
-        self.close_button = named(QToolButton(), "detail-close", "Close details")
+        self.close_button = named(ToolButton(), "detail-close", "Close details")
         self.close_button.setToolTip("Close details (Ctrl+D)")
         self.close_button.clicked.connect(lambda _checked=False: self.closed.emit())
         theme.changed.connect(self._draw_icon)
@@ -59,7 +61,7 @@ class DetailPane(QFrame):
         self.close_button.setIcon(self._theme.icon("x"))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(220, 120)
+        return QSize(round(NARROWEST * self._theme.scale / 100), 120)
 
 
 class Beside(QSplitter):
@@ -70,6 +72,7 @@ class Beside(QSplitter):
         named(self, f"beside-{key}")
         self.setProperty("quiet", True)
         self._memory, self._name, self._told = workspace.memory, f"pane/{key}", told
+        self._theme = workspace.theme
         self.pane = DetailPane(workspace.theme)
         self.addWidget(left)
         self.addWidget(self.pane)
@@ -78,8 +81,8 @@ class Beside(QSplitter):
         self.setCollapsible(0, False)
         self.setCollapsible(1, False)
         self.setHandleWidth(13)
-        self._width = max(self._memory.get(f"{self._name}/width", WIDTH), 220)
-        self._open: bool = self._memory.get(f"{self._name}/open", True)
+        self._width = max(self._memory.get(f"{self._name}/width", WIDTH), NARROWEST)
+        self._open: bool = self._memory.get(f"{self._name}/open", False)
         self._needed = True
         self._draw()
         self.pane.closed.connect(lambda: self.set_open(False))
@@ -114,9 +117,10 @@ class Beside(QSplitter):
         self._place()
 
     def _place(self) -> None:
-        width = min(self._width, max(self.width() // 2, 220))
+        scale = self._theme.scale / 100
+        width = min(round(self._width * scale), max(self.width() // 2, NARROWEST))
         self.setSizes([max(self.width() - width - self.handleWidth(), 1), width])
 
     def _moved(self, *_place: int) -> None:
-        self._width = self.sizes()[1]
+        self._width = round(self.sizes()[1] * 100 / self._theme.scale)
         self._memory.put(f"{self._name}/width", self._width)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolTip
 
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import named, pressed_by_return
@@ -46,6 +46,17 @@ class FlatButton(QAbstractButton):
             self.setToolTip(tip)
             self.setAccessibleName(words or tip)
             self.updateGeometry()
+
+    def tip(self) -> str:
+        """What the mouse is told: first of all the words where they are shortened."""
+        short = self.shows_words and self.width() < self.sizeHint().width()
+        return "\n".join(dict.fromkeys(one for one in (self.text() if short else "", self.toolTip()) if one))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.tip(), self)
+            return True
+        return super().event(event)
 
     def focus_ring(self) -> None:
         """Takes the keyboard and shows that it has it."""

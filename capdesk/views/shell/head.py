@@ -1,11 +1,11 @@
 """The strip above the page: back and forward, where one is, and the way to everything else."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
 from capdesk.views.shell.flat import FlatButton
-from capdesk.views.widgets import named, styled
+from capdesk.views.widgets import named, styled, tip
 from capdesk.views.workspace import Workspace
 
 
@@ -22,6 +22,31 @@ class SearchButton(FlatButton):
 
     def words_color(self) -> str:
         return self.theme.colors.muted
+
+
+class Whereabouts(QLabel):
+    """One line that shortens where there is no room, and tells all of it to the mouse and to a screen reader."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def tell(self, words: str) -> None:
+        self._words = words
+        self.setAccessibleName(words)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideMiddle, self.width())
+        if shown != self.text():
+            self.setText(shown)
+        self.setToolTip(tip(self._words if shown != self._words else ""))
 
 
 class Head(QFrame):
@@ -42,9 +67,7 @@ class Head(QFrame):
             one.shows_words = False
             one.setToolTip(f"{one.text()} ({keys})")
             one.setEnabled(False)
-        self.where = named(styled(QLabel(), "muted"), "place")
-        self.where.setTextFormat(Qt.TextFormat.PlainText)
-        self.where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.where = named(styled(Whereabouts(), "muted"), "place")
         self.search = SearchButton(
             theme, "open-palette", self.tr("Search or do anything   Ctrl+K"), "search", self.searched.emit
         )
@@ -59,7 +82,7 @@ class Head(QFrame):
         row.addWidget(self.search)
 
     def show_place(self, words: str, back: bool, forward: bool) -> None:
-        self.where.setText(words)
+        self.where.tell(words)
         self.back.setEnabled(back)
         self.forward.setEnabled(forward)
 

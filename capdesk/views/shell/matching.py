@@ -2,7 +2,7 @@
 
 _MOST = 8
 """Letters and words that are tried in all ways: titles may be long."""
-_EXACT, _START, _WORD, _INSIDE, _LETTERS = 100, 80, 60, 40, 10
+_EXACT, START, WORD, _INSIDE, _LETTERS = 100, 80, 60, 40, 10
 
 
 def fits(query: str, title: str) -> int | None:
@@ -23,10 +23,10 @@ def fits(query: str, title: str) -> int | None:
 def _word(word: str, title: str) -> int | None:
     at = title.find(word)
     if at == 0:
-        return _START
+        return START
     if at > 0:
         starts = any(piece.startswith(word) for piece in title.split())
-        return _WORD if starts else _INSIDE
+        return WORD if starts else _INSIDE
     return _LETTERS if 1 < len(word) <= _MOST and _follow(word, title.split()[:_MOST]) else None
 
 

@@ -32,7 +32,10 @@ class Overlay(QWidget):
         self._at, self._size = where, (width, height)
 
     def enter(self) -> None:
-        """Shows it over everything."""
+        """Shows it over everything, in place of another panel."""
+        for other in self._covered.findChildren(Overlay):
+            if other is not self:
+                other.leave()
         if not self.isVisible():
             self._before = self.window().focusWidget()
         self._fit()

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from capdesk.views.look.fonts import sized
 from capdesk.views.look.theme import Theme
 from capdesk.views.places import PAGES, Place
-from capdesk.views.shell.matching import fits
+from capdesk.views.shell.matching import START, WORD, fits
 from capdesk.views.shell.overlay import Overlay
 from capdesk.views.widgets import line, named, text
 
@@ -271,10 +271,11 @@ class Palette(Overlay):
             if (score := fits(words, entry.title)) is not None
         ]
         ranked.sort(key=lambda one: -one[0])
-        own = list(dict.fromkeys(entry for _score, entry in ranked))
-        records = [self._record(one) for one in self._found]
-        best = [entry for score, entry in ranked[:4] if score >= 60]
-        return [*best, *records, *(entry for entry in own if entry not in best)]
+        found = [(fits(words, one.title) or 0, self._record(one)) for one in self._found]
+        first = [*(one for one in ranked[:4] if one[0] >= WORD), *(one for one in found if one[0] >= START)]
+        first.sort(key=lambda one: -one[0])
+        rest = [*(one for one in found if one[0] < START), *ranked]
+        return list(dict.fromkeys(entry for _score, entry in (*first, *rest)))
 
     def _recent(self, *, pages: bool = True) -> list[Entry]:
         """Where one was lately; pages as such stand among the pages once something is typed."""

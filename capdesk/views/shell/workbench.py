@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QHBoxLayout, QStackedWidget, 
 
 from capdesk.views.page import Page
 from capdesk.views.places import PAGES, Place, make_page
+from capdesk.views.pulling import pulling
 from capdesk.views.reading_order import step
 from capdesk.views.shell.actions import Actions
 from capdesk.views.shell.crash import Crashes
@@ -105,6 +106,7 @@ class Workbench(QWidget):
         self.status.say_offline(False)
         self.hearing.start(self.workspace.desk)
         self._sealing.start()
+        pulling(self.workspace)
         if self.history.current is None:
             self.show_place(Place("home"))
             self.focus_page()
@@ -214,6 +216,8 @@ class Workbench(QWidget):
         if stop is None:
             self._remember_scroll()
         self._scroller.stop()
+        for panel in (self.palette_, self.shortcuts, self.jobs_panel):
+            panel.leave()
         for area in page.findChildren(QAbstractScrollArea):
             area.viewport().installEventFilter(self)
         self.stack.setCurrentWidget(page)

@@ -105,7 +105,6 @@ def test_that_the_capital_bar_tells_all_of_it_as_text(qtbot: QtBot, theme: Theme
     assert "$100.00 over the cap" in bar.accessibleDescription()
 
 
-@pytest.mark.qt_log_ignore("does not support raise")
 def test_that_a_tip_tells_of_the_source_under_the_mouse(qtbot: QtBot, theme: Theme) -> None:
     bar = CapitalBar(theme, capital("900", labor="600", twilio="300"))
     qtbot.addWidget(bar)
@@ -114,7 +113,7 @@ def test_that_a_tip_tells_of_the_source_under_the_mouse(qtbot: QtBot, theme: The
     assert bar.told_at(60, 10) == "Labor: $600.00, 66.6 % of what is spent"
     assert bar.told_at(290, 10) == bar.accessibleDescription()
     QApplication.sendEvent(bar, QHelpEvent(QEvent.Type.ToolTip, QPoint(150, 10), bar.mapToGlobal(QPoint(150, 10))))
-    assert QToolTip.text() == "Twilio: $300.00, 33.3 % of what is spent"
+    assert "Twilio: $300.00, 33.3 % of what is spent" in QToolTip.text()
     QToolTip.hideText()
 
 

@@ -2,11 +2,11 @@
 
 import shiboken6
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from capdesk.errors import RuleRefused
-from capdesk.views.forms.fields import NumberField, TextField
+from capdesk.views.forms.fields import NotesField, NumberField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
 from capdesk.views.workspace import Workspace
 from tests.views.conftest import PATIENCE_MS, Settle
@@ -76,3 +76,20 @@ def test_that_labels_take_nothing_for_markup(qtbot: QtBot) -> None:
     field = TextField("name", "<b>Name</b>")
     qtbot.addWidget(field)
     assert field.label.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_that_the_dialog_is_high_enough_for_its_words_and_grows_with_what_is_said_at_a_field(
+    workspace: Workspace, qtbot: QtBot
+) -> None:
+    form = Form(TextField("name", "Name"), NotesField("notes", "Notes", required=False))
+    intro = "A campaign is a long-lived thesis. It owns leads, and experiments run in it one at a time. " * 2
+    dialog = FormDialog(workspace, "New campaign", form, lambda _desk, _values: None, intro=intro)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    before = dialog.height()
+    area = dialog.findChildren(QScrollArea)[0]
+    assert area.geometry().bottom() < dialog.findChildren(QPushButton)[0].geometry().top()
+    form.check()
+    qtbot.waitUntil(lambda: dialog.height() > before)
+    assert area.verticalScrollBar().maximum() == 0
+    assert area.geometry().bottom() < dialog.findChildren(QPushButton)[0].geometry().top()

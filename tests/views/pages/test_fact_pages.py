@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy.orm import Session
@@ -204,7 +205,7 @@ def test_that_a_call_lists_the_events_read_from_it(
     told = told_in(page.beside.pane)
     assert {"qpc · run", "conversation · run", "dial attempt · run"} <= set(told)
     with qtbot.waitSignal(workspace.went) as went:
-        page.beside.pane.findChild(QPushButton, "button-show-in-events").click()
+        page.beside.pane.findChildren(QPushButton, "button-show-in-events")[0].click()
     assert went.args == [Place("events", filter=f"call:{call}")]
 
 
@@ -266,17 +267,17 @@ def test_that_hours_are_logged_by_keyboard_alone(
     shown(qtbot, page, settle)
     page.activateWindow()
     qtbot.waitUntil(page.isActiveWindow)
-    qtbot.keyClick(page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(page, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     dialog = open_dialog(qtbot)
     qtbot.waitUntil(dialog.isActiveWindow)
     assert dialog.focusWidget() is dialog.form.fields["member"].editor
-    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
-    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClicks(dialog.focusWidget(), yesterday(desk).isoformat())
+    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(dialog.focusWidget(), yesterday(desk).isoformat())
     while dialog.focusWidget() is not dialog.form.fields["hours"].editor:
-        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
-    qtbot.keyClicks(dialog.focusWidget(), "6.5")
-    qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+        QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+    QTest.keyClicks(dialog.focusWidget(), "6.5")
+    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
     settle()
     (log,) = logs(desk)
     assert (log.hours, log.date) == (Decimal("6.5"), yesterday(desk))
@@ -291,7 +292,7 @@ def test_that_escape_records_nothing(qtbot: QtBot, workspace: Workspace, desk: D
     dialog = open_dialog(qtbot)
     dialog.form.set_values({"hours": Decimal(4)})
     with qtbot.waitSignal(dialog.rejected):
-        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
     settle()
     assert logs(desk) == []
 
@@ -306,8 +307,8 @@ def test_that_a_double_click_on_save_records_once(
     page.commands()[-1].run()
     dialog = open_dialog(qtbot)
     dialog.form.set_values({"day": yesterday(desk), "hours": Decimal(4)})
-    save = dialog.findChild(QPushButton, "button-log-hours")
-    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
-    qtbot.mouseDClick(save, Qt.MouseButton.LeftButton)
+    (save,) = dialog.findChildren(QPushButton, "button-log-hours")
+    QTest.mouseClick(save, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(save, Qt.MouseButton.LeftButton)
     settle()
     assert [one.hours for one in logs(desk)] == [Decimal(4)]

@@ -70,6 +70,7 @@ def test_that_the_chosen_record_is_shown_beside_with_every_column(
 ) -> None:
     page.open(Place("events"))
     settle()
+    page.beside.set_open(True)
     page.table.view.go_to_row(2)
     words = told(page)
     assert words["value-id"] == str(events[2])
@@ -136,15 +137,16 @@ def test_that_the_pane_is_closed_and_opened_by_the_keyboard_and_remembered(
     settle()
     page.table.view.setFocus()
     page.table.view.go_to_row(0)
-    QTest.keyClick(page.table.view, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
     assert page.beside.pane.isHidden()
-    again = Events(workspace)
-    qtbot.addWidget(again)
-    assert again.beside.pane.isHidden()
     page.table.view.go_to_row(1)
     QTest.keyClick(page.table.view, Qt.Key.Key_Return)
     assert page.beside.is_open
     assert told(page)["value-type"] == "install attended"
+    again = Events(workspace)
+    qtbot.addWidget(again)
+    assert not again.beside.pane.isHidden()
+    QTest.keyClick(page.table.view, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert page.beside.pane.isHidden()
 
 
 def test_that_what_was_recorded_meanwhile_appears_and_the_chosen_record_stays(

@@ -20,7 +20,6 @@ from tests.views.conftest import PATIENCE_MS, Settle
 from tests.views.records.conftest import Opened
 from tests.views.records.numbers import numbers
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")
 """Menus, where there is no screen."""
 
 

@@ -131,3 +131,27 @@ def test_that_the_model_keeps_qts_rules(qtbot: QtBot, bench: Workbench) -> None:
     model.fill(bench.palette_._acts())
     model.fill([])
     assert tester.model() is model
+
+
+def test_that_a_record_that_begins_so_comes_before_an_action_that_holds_the_word(
+    bench: Workbench, qtbot: QtBot, desk: Desk, settle: Settle
+) -> None:
+    builders.planned_experiment(desk, name="Short script")
+    palette = opened(bench, qtbot)
+    QTest.keyClicks(palette.words, "short")
+    qtbot.waitUntil(lambda: holds(palette, "Short script"), timeout=PATIENCE_MS)
+    assert titles(palette).index("Short script") < titles(palette).index("Keyboard shortcuts")
+    settle()
+
+
+def test_that_one_panel_makes_way_for_another_and_all_for_a_page(
+    bench: Workbench, qtbot: QtBot, settle: Settle
+) -> None:
+    bench.shortcuts.enter()
+    palette = opened(bench, qtbot)
+    assert not bench.shortcuts.isVisible()
+    palette.leave()
+    bench.shortcuts.enter()
+    bench.show_place(Place("leads"))
+    assert not bench.shortcuts.isVisible()
+    settle()

@@ -95,11 +95,13 @@ def _tranches(snapshot: Snapshot) -> QFrame:
     told = snapshot["tranches"]
     size = Decimal(told["size_usd"])
     words = tranches(Decimal(told["consumed"]), tranches_consumed(Decimal(snapshot["capital"]["cap_usd"]), size))
-    return card(
+    frame = card(
         heading("Tranches"),
         text(words.partition(" ")[0], "figure"),
         text(f"{words} of {dollars(size)}", "muted", wrap=True),
     )
+    inside(frame).addStretch(1)
+    return frame
 
 
 def _events(snapshot: Snapshot) -> QFrame:

@@ -10,6 +10,7 @@ from capdesk.services.dates import business_date
 from capdesk.services.reports.model import Reason
 from capdesk.services.reports.wording import short_day
 from capdesk.views.charts.words import event_name
+from capdesk.views.layouts import Flow
 from capdesk.views.pages.experiment.reading import Figures, Present
 from capdesk.views.widgets import TONES, badge, button, named, set_property, text
 from capdesk.views.workspace import Workspace
@@ -26,12 +27,10 @@ class StatusLine(QWidget):
         self.campaign = button("Campaign", self._open_campaign, kind="link")
         self.campaign.setObjectName("campaign-link")
         self._dates = text("", "muted")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
+        self.campaign.setMinimumWidth(60)
+        row = Flow(self, gap=10, row_gap=4)
         for widget in (self.status, self.campaign, self._dates):
             row.addWidget(widget)
-        row.addStretch(1)
 
     def show_present(self, present: Present) -> None:
         self._campaign_id = present.campaign.id

@@ -1,4 +1,4 @@
-"""One experiment under way, on a card: its capital, its time, what it bought, and whether an evaluation is recommended."""
+"""One experiment under way, on a card: its capital, its time, what it bought, and why to evaluate it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent

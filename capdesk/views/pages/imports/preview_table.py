@@ -4,8 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+)
 
 from capdesk.services.imports.preview import Preview
 from capdesk.views.look.theme import Theme
@@ -86,7 +93,7 @@ class RowsModel(QAbstractTableModel):
 
 
 class Tinted(QStyledItemDelegate):
-    """Paints the ground of a cell that has one; the style sheet of tables leaves it out."""
+    """Paints the ground of a cell that has one, and a frame where the keyboard is; the style sheet leaves both out."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         ground = index.data(Qt.ItemDataRole.BackgroundRole)
@@ -94,6 +101,9 @@ class Tinted(QStyledItemDelegate):
         if isinstance(ground, QColor):
             painter.fillRect(rect, ground)
         super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Accent), 2))
+            painter.drawRect(rect.adjusted(1, 1, -1, -1))
 
 
 def rows_table(name: str, spoken: str, model: QAbstractTableModel) -> QTableView:

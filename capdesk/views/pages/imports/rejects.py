@@ -179,7 +179,8 @@ class RejectsEditor(QWidget):
         column.setSpacing(10)
         for widget in (self._heading, self._hint, self._told, self._reason):
             column.addWidget(widget)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table, 1000)
+        column.addStretch(1)  # once the table is gone: the words stay together
         column.addWidget(self.progress)
         row = QHBoxLayout()
         row.addWidget(self.back)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QW
 from capdesk.errors import UsageRefused
 from capdesk.services.dates import Week, parse_moment_in
 from capdesk.services.reports.wording import short_day
-from capdesk.views.widgets import button, named, set_property, text, tip
+from capdesk.views.widgets import ToolButton, button, named, set_property, text, tip
 from capdesk.views.workspace import Workspace, sentence
 
 
@@ -78,7 +78,7 @@ class WeekBar(QWidget):
         set_property(self.moment, "wrong", False)
 
     def _step(self, name: str, words: str, icon: str, weeks: int) -> QToolButton:
-        made = named(QToolButton(), name, words)
+        made = named(ToolButton(), name, words)
         made.setToolTip(words)
         made.setProperty("icon-name", icon)
         made.clicked.connect(lambda _checked=False: self._move(weeks))
