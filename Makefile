@@ -2,7 +2,7 @@
 BIN := .venv/bin
 DEMO ?= $(HOME)/capdesk-demo
 
-.PHONY: run test check fix bench demo lock setup clean
+.PHONY: run test check fix bench demo screenshots lock setup clean
 
 setup:
 	@sh requirements/setup.sh
@@ -29,6 +29,9 @@ fix: setup
 
 bench: setup  ## measures, as ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench
+
+screenshots: setup  ## render every page of the demo desk in both palettes and sizes into docs/screenshots
+	$(BIN)/python -m tests.support.screenshots
 
 lock: setup  ## newest versions the ranges in pyproject.toml allow, with hashes
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header -q --upgrade pyproject.toml -o requirements/runtime.txt

@@ -89,15 +89,21 @@ class Desk:
             self._wrote = self.changed = True
             return result
 
-        return transaction(self.engine, about_to_commit)
+        result = transaction(self.engine, about_to_commit)
+        self._wrote = True  # again: another thread may have sealed between the promise and the commit
+        return result
 
     def seal(self) -> None:
         """Seals what was written since the last seal."""
         if self._wrote:
             from capdesk.services.database.seals import seal  # noqa: PLC0415
 
-            seal(self.engine)
-            self._wrote = False
+            self._wrote = False  # first: what is committed from here on is for the next seal
+            try:
+                seal(self.engine)
+            except BaseException:
+                self._wrote = True
+                raise
 
     def close(self) -> None:
         """Seals and lets go of the server; the last one out stops it."""

@@ -2,7 +2,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from capdesk.bootstrap import Desk, open_desk
 from capdesk.errors import DatabaseUnavailable
@@ -44,6 +45,21 @@ def test_that_closing_seals_what_was_written(desk: Desk) -> None:
             text("INSERT INTO campaign (product_id, name, owner_user_id) VALUES (1, 'Spring', 1)")
         )
     )
+    desk.seal()
+    assert desk.read(lambda session: session.scalar(text("SELECT count(*) FROM seal"))) == 1
+
+
+def test_that_a_seal_taken_just_before_a_commit_does_not_count_for_it(desk: Desk) -> None:
+    """Two jobs of a window: the first is about to commit while the second ends and seals."""
+    add_product = text("INSERT INTO product (name) VALUES ('Shop')")
+    add_campaign = text("INSERT INTO campaign (product_id, name, owner_user_id) VALUES (1, 'Spring', 1)")
+    desk.write(lambda session: session.execute(add_product))
+
+    def first_job(session: Session) -> None:
+        session.execute(add_campaign)
+        event.listen(session, "before_commit", lambda _session: desk.seal())
+
+    desk.write(first_job)
     desk.seal()
     assert desk.read(lambda session: session.scalar(text("SELECT count(*) FROM seal"))) == 1
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from capdesk.bootstrap import Desk
@@ -88,7 +89,7 @@ class Stage:
         bench = self.camera.window.bench
         self._page("home")
         bench.palette_.enter()
-        bench.palette_.words.setText("opener")
+        QTest.keyClicks(bench.palette_.words, "opener")
         self.camera.rest_a_while()
         yield "palette", "Search and command palette (Ctrl+K)"
         bench.palette_.leave()
@@ -100,7 +101,7 @@ class Stage:
         self._leave()
 
     def _lists(self) -> Scenes:
-        page = self._page("events", filter='type:qpc has:bonus when:last-week experiment:"Referral opener"')
+        page = self._page("events", filter='type:paid-conversion,calculator-installed when:this-month experiment:"Referral opener"')
         page.table.view.setFocus()
         page.table.view.go_to_row(0)
         self.camera.rest()

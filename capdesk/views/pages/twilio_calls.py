@@ -91,8 +91,9 @@ class TwilioCalls(QWidget):
         page, count = self._page, self.model.rowCount()
         if page is None:
             return
-        more = f"the newest {MOST:,} of more" if page.more else counted(self.model.whole, "call")
-        self.foot.setText(more if count == self.model.whole else f"{count:,} of {more}")
+        more = f"the newest {MOST:,} calls; there are more" if page.more else counted(self.model.whole, "call")
+        words = more if count == self.model.whole else f"{count:,} of {more}"
+        self.foot.setText(words[:1].upper() + words[1:])
         self.table.head.setHidden(not count)
         if count:
             self.table.nothing.hide()

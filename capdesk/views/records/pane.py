@@ -61,7 +61,7 @@ class DetailPane(QFrame):
         self.close_button.setIcon(self._theme.icon("x"))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(round(NARROWEST * self._theme.scale / 100), 120)
+        return QSize(max(NARROWEST, round(180 * self._theme.scale / 100)), 120)
 
 
 class Beside(QSplitter):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QImage, QResizeEvent, QTextCursor, QTextDocument, QTextImageFormat
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from capdesk.services.resources import resource
@@ -19,6 +19,46 @@ _PLACES = (("guide", "index.md"), ("..", "docs", "guide", "index.md"))
 """Inside an installation, and in a source tree."""
 
 
+class GuideText(QTextBrowser):
+    """A page of the guide; its pictures are never wider than the window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setOpenExternalLinks(True)
+        self.document().setDocumentMargin(16)
+        self.sourceChanged.connect(self._fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.viewport().width() - 2 * self.document().documentMargin()
+        for cursor, shown in self._pictures():
+            image = self.document().resource(QTextDocument.ResourceType.ImageResource, QUrl(shown.name()))
+            width = min(float(image.width()), room) if isinstance(image, QImage) and not image.isNull() else room
+            if shown.width() != width:
+                shown.setWidth(width)
+                cursor.setCharFormat(shown)
+
+    def _pictures(self) -> list[tuple[QTextCursor, QTextImageFormat]]:
+        found = []
+        block = self.document().begin()
+        while block.isValid():
+            for part in block:
+                shown = part.fragment().charFormat()
+                if shown.isImageFormat():
+                    cursor = QTextCursor(self.document())
+                    cursor.setPosition(part.fragment().position())
+                    cursor.movePosition(_RIGHT, _KEEP, part.fragment().length())
+                    found.append((cursor, shown.toImageFormat()))
+            block = block.next()
+        return found
+
+
+_RIGHT, _KEEP = QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor
+
+
 class HelpWindow(QDialog):
     """Shows the guide's pages; links lead from one to the other, and outside only to the browser."""
 
@@ -27,8 +67,7 @@ class HelpWindow(QDialog):
         named(self, "help-window", self.tr("Help"))
         self.setWindowTitle(self.tr("Help"))
         self.resize(820, 680)
-        self.browser = named(QTextBrowser(), "help-text", self.tr("Guide"))
-        self.browser.setOpenExternalLinks(True)
+        self.browser = named(GuideText(), "help-text", self.tr("Guide"))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(button(self.tr("Back"), self.browser.backward, kind="quiet", shortcut="Alt+Left"))
