@@ -94,7 +94,7 @@ def run(arguments: list[str] | None = None, **extra: Any) -> int:
         return 1
     except Exception as error:  # what escapes is our own mistake
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-        told = "The disk is full: free some space, then try again." if full else report_bug(error)
+        told = "The disk is full: free some space, then try again." if full else report_bug(error).sentence
         click.echo(f"capdesk: {told}", err=True)
         return 1
     return result if isinstance(result, int) else 0

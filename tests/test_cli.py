@@ -41,8 +41,9 @@ def test_that_a_mistake_of_ours_is_kept_in_a_private_file_without_values() -> No
     try:
         fail("+14155550100")
     except KeyError as error:
-        sentence = report_bug(error)
-    file = Path(sentence.rsplit(" ", 1)[1].removesuffix("."))
+        report = report_bug(error)
+    file = report.file
+    assert report.sentence.endswith(f" {file}.")
     kept = file.read_text(encoding="utf-8")
     assert "builtins.KeyError" in kept
     assert number not in kept

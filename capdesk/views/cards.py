@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from capdesk.views.look.fonts import base_font
 from capdesk.views.look.theme import Theme
-from capdesk.views.widgets import Style, ToolButton, named, styled, text
+from capdesk.views.widgets import Style, ToolButton, long_text, named, styled, text
 from capdesk.views.workspace import Workspace
 
 
@@ -32,7 +32,7 @@ def rows(pairs: Iterable[tuple[str, str]], *, right: bool = True, style: Style |
     grid.setColumnStretch(1, 1)
     for number, (label, value) in enumerate(pairs):
         said = text(label, "muted")
-        told = named(text(value, style, wrap=not right), f"value-{label}", f"{label}: {value}")
+        told = named(text(value, style) if right else long_text(value, style), f"value-{label}", f"{label}: {value}")
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         told.setAlignment(side | Qt.AlignmentFlag.AlignTop)
         grid.addWidget(said, number, 0, Qt.AlignmentFlag.AlignTop)

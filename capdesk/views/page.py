@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeVar, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.views.layouts import empty, flowing
 from capdesk.views.places import PAGES, Place
-from capdesk.views.widgets import button, named, styled
+from capdesk.views.widgets import button, long_text, named
 from capdesk.views.workspace import Workspace
 
 T = TypeVar("T")
@@ -42,12 +42,10 @@ class Page(QWidget):
         self.setObjectName(f"page-{self.key}")
         self.setAccessibleName(PAGES[self.key].title)
         self._commands = flowing()
-        self.heading = named(styled(QLabel(PAGES[self.key].title), "title"), "page-title")
-        self.heading.setWordWrap(True)
-        self.heading.setTextFormat(Qt.TextFormat.PlainText)
-        self.subtitle = named(styled(QLabel(), "muted"), "page-subtitle")
-        self.subtitle.setWordWrap(True)
-        self.subtitle.setTextFormat(Qt.TextFormat.PlainText)
+        self._in_head: list[tuple[QPushButton, Command]] = []
+        workspace.theme.changed.connect(self._draw_icons)
+        self.heading = named(long_text(PAGES[self.key].title, "title"), "page-title")
+        self.subtitle = named(long_text("", "muted"), "page-subtitle")
         self.subtitle.hide()
         self.body = QVBoxLayout()
         self.body.setSpacing(16)
@@ -84,18 +82,28 @@ class Page(QWidget):
         """What can be done here; the primary and the ones with an icon also stand in the head after `show_commands`."""
         return ()
 
+    def unsaved(self) -> str:
+        """What would be lost if the window closed now, in a few words: "a verdict on Two-call close"."""
+        return ""
+
     def show_commands(self) -> None:
         """Puts the page's commands into its head; call again when they change."""
         row = cast(QLayout, self._commands.layout())
         empty(row)
+        self._in_head = []
         for one in self.commands():
             made = button(one.title, one.run, kind="primary" if one.primary else "", shortcut=one.shortcut)
-            if one.icon:
-                theme = self.workspace.theme
-                made.setIcon(theme.icon(one.icon, theme.colors.on_accent if one.primary else None))
             made.setEnabled(one.enabled)
             row.addWidget(made)
+            self._in_head.append((made, one))
+        self._draw_icons()
         self._commands.updateGeometry()
+
+    def _draw_icons(self) -> None:
+        theme = self.workspace.theme
+        for made, one in self._in_head:
+            if one.icon:
+                made.setIcon(theme.icon(one.icon, theme.colors.on_accent if one.primary else None))
 
     def read(self, work: Callable[[Desk], T], then: Callable[[T], None], key: str = "page") -> None:
         """Reads from the desk in the background; the newest reading of a key wins. Errors go to the message bar."""

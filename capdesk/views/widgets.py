@@ -12,6 +12,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QStyleOptionButton,
+    QStyleOptionToolButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -146,8 +148,19 @@ def pressed_by_return(one: QAbstractButton, event: QKeyEvent) -> bool:
     return True
 
 
+def _set_apart(option: QStyleOptionButton | QStyleOptionToolButton) -> None:
+    """Room between icon and words: Qt leaves 4 pixels whatever the size, so the icon's own place is made wider."""
+    side = option.iconSize.height()  # type: ignore[union-attr]
+    option.iconSize = QSize(side + side // 4, side)  # type: ignore[union-attr]
+
+
 class Button(QPushButton):
     """A push button that Return presses as Space does."""
+
+    def initStyleOption(self, option: QStyleOptionButton) -> None:
+        super().initStyleOption(option)
+        if self.text() and not self.icon().isNull():
+            _set_apart(option)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not pressed_by_return(self, event):
@@ -156,6 +169,11 @@ class Button(QPushButton):
 
 class ToolButton(QToolButton):
     """A tool button that Return presses as Space does."""
+
+    def initStyleOption(self, option: QStyleOptionToolButton) -> None:
+        super().initStyleOption(option)
+        if self.toolButtonStyle() is Qt.ToolButtonStyle.ToolButtonTextBesideIcon and not self.icon().isNull():
+            _set_apart(option)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not pressed_by_return(self, event):

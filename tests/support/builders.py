@@ -37,11 +37,12 @@ def planned_experiment(
     tranche: str = "500",
     days: int = 10,
     bonus: Mapping[str, str] | None = None,
+    hypothesis: str = "A better opening line books more installs.",
 ) -> Ids:
     """An experiment in an active campaign, not started; `bonus` as {"qpc": "5.00"}."""
     plan = experiments.ExperimentPlan(
         name=name,
-        hypothesis="A better opening line books more installs.",
+        hypothesis=hypothesis,
         capital_cap_usd=Decimal(cap),
         time_cap_days=days,
         tranche_size_usd=Decimal(tranche),

@@ -25,6 +25,7 @@ def harmless(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     for name in _FOLDERS:
         (folder / name.lower()).mkdir(parents=True)
         monkeypatch.setenv(name, str(folder / name.lower()))
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
     (folder / "python").mkdir()
     (folder / "python" / "sitecustomize.py").write_text(_ENDS)
     (folder / "no-tools").mkdir()

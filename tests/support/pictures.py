@@ -67,6 +67,7 @@ class Camera:
         self.window.grab().save(str(file))
 
     def close(self) -> None:
+        self.window.closing.close_without_asking()
         self.window.close()
         self.workspace.jobs.close(10_000)
         if self.workspace.is_open:

@@ -1,4 +1,4 @@
-"""What the window shows beyond its pages: dialogs, the palette, the import wizard. Each is set up, then photographed."""
+"""What the window shows beyond its pages: dialogs, the palette, the import wizard; set up to be photographed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QScrollArea, QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.models.base import EventType, Verdict
@@ -23,6 +23,7 @@ Scenes = Iterator[tuple[str, str]]
 
 PLANNED = "Evening calls"
 _MISTAKES = "calls-with-mistakes.csv"
+_FILTER = 'type:paid-conversion,calculator-installed when:this-month experiment:"Referral opener"'
 _RECEIPT = 5
 
 
@@ -87,9 +88,14 @@ class Stage:
 
     def _shell(self) -> Scenes:
         bench = self.camera.window.bench
-        self._page("home")
+        page = self._page("home")
+        card = page.cards[self.experiments["Referral opener"]]
+        area = page.findChild(QScrollArea)
+        area.ensureWidgetVisible(card, 0, 24)
+        yield "home-card", "The card of an experiment"
+        area.verticalScrollBar().setValue(0)
         bench.palette_.enter()
-        QTest.keyClicks(bench.palette_.words, "opener")
+        QTest.keyClicks(bench.palette_.words, "call")
         self.camera.rest_a_while()
         yield "palette", "Search and command palette (Ctrl+K)"
         bench.palette_.leave()
@@ -101,11 +107,15 @@ class Stage:
         self._leave()
 
     def _lists(self) -> Scenes:
-        page = self._page("events", filter='type:paid-conversion,calculator-installed when:this-month experiment:"Referral opener"')
+        page = self._page(
+            "events", filter='type:paid-conversion,calculator-installed when:this-month experiment:"Referral opener"'
+        )
         page.table.view.setFocus()
         page.table.view.go_to_row(0)
+        page.beside.toggle()
         self.camera.rest()
         yield "list-filtered", "A filtered list with its details pane"
+        page.beside.toggle()
         page.table.bar.help.click()
         yield "filter-help", "How to filter this list"
         self._leave()

@@ -16,6 +16,7 @@ from typing import Any
 
 from PySide6.QtGui import QPixmap
 
+from capdesk.services.demo.build import ZONE
 from capdesk.views.look.colors import Scheme
 from capdesk.views.places import PAGES, Place
 from tests.support.pictures import Camera, camera
@@ -69,19 +70,21 @@ def main() -> None:
     parser.add_argument("--desks", type=Path, help="an existing folder; without it, a temporary one")
     parser.add_argument("--out", type=Path, default=OUT)
     told = parser.parse_args()
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ |= {"QT_QPA_PLATFORM": "offscreen", "TZ": ZONE}
     album = Album(told.out)
     with _desks(told.desks) as folder:
         demo, empty = folder / "capdesk-demo", folder / "capdesk-desk"
-        with _demo(demo):
-            for size in SIZES:
-                _photograph(demo, album, size)
+        subprocess.run([sys.executable, "-m", "capdesk", "demo", str(demo)], check=True, stdout=subprocess.DEVNULL)
+        for size in SIZES:
+            _photograph(demo, album, size)
         with camera(empty, "light", SIZES[0]) as made:
             for key in ("home", "imports", "evaluate", "experiments"):
                 made.workspace.go(key)
                 made.rest()
-                _both(made, album, f"empty-{key}", f"{PAGES[key].title} of an empty desk", Stage(made, {}, demo).picture)
-    print(f"{album.write_index()} pictures in {told.out}")  # noqa: T201 - a command line's answer
+                _both(
+                    made, album, f"empty-{key}", f"{PAGES[key].title} of an empty desk", Stage(made, {}, demo).picture
+                )
+    print(f"{album.write_index()} pictures in {told.out}")
 
 
 @contextmanager
@@ -93,13 +96,6 @@ def _desks(folder: Path | None) -> Iterator[Path]:
         yield folder
         for desk in ("capdesk-demo", "capdesk-desk"):
             shutil.rmtree(folder / desk, ignore_errors=True)
-
-
-@contextmanager
-def _demo(folder: Path) -> Iterator[None]:
-    """The demo, built; its server stops with the last window on it."""
-    subprocess.run([sys.executable, "-m", "capdesk", "demo", str(folder)], check=True, stdout=subprocess.DEVNULL)
-    yield
 
 
 def _photograph(demo: Path, album: Album, size: tuple[int, int]) -> None:
@@ -118,7 +114,9 @@ def _photograph(demo: Path, album: Album, size: tuple[int, int]) -> None:
 
 def _told(name: str, place: Place) -> str:
     title = PAGES[place.page].title
-    return f"{title}: {place.filter}" if place.page == "settings" else title if name != "evaluate" else "Passing a verdict"
+    return (
+        f"{title}: {place.filter}" if place.page == "settings" else title if name != "evaluate" else "Passing a verdict"
+    )
 
 
 def _choose_first_row(made: Camera) -> None:

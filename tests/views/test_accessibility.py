@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
+from capdesk.services.bug_report import BugReport
 from capdesk.views.pages.imports.page import ImportsPage
 from capdesk.views.places import Place
 from capdesk.views.reading_order import is_stop
@@ -130,7 +131,7 @@ def test_that_every_panel_is_named(qtbot: QtBot, demo_desk: Desk, name: str) -> 
 def test_that_the_report_of_a_mistake_is_named(qtbot: QtBot, demo_desk: Desk) -> None:
     with room(demo_desk) as here:
         dialog = CrashDialog(here.window)
-        dialog.tell(["It broke."])
+        dialog.tell([BugReport("It broke.", demo_desk.folder / "report.txt")])
         dialog.open()
         here.rest()
         assert _looked_at(dialog) == []

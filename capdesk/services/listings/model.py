@@ -42,6 +42,8 @@ class Column:
     via: tuple[Via, ...] = ()
     order: str = ""
     """What it is sorted by where that is not its value."""
+    places: int = 2
+    """Digits a `decimal` has behind its point at least, so that points stand below each other."""
 
 
 @dataclass(frozen=True)

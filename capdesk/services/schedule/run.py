@@ -87,7 +87,7 @@ def _part(desk: "Desk", name: PartName, began: datetime, action: Callable[[datet
     except CapdeskError as error:
         return Part(name, "failed", str(error))
     except Exception as error:  # our own mistake, or a library's: reported, and the others go on
-        return Part(name, "failed", report_bug(error))
+        return Part(name, "failed", report_bug(error).sentence)
 
 
 def _believed_now(desk: "Desk", began: datetime) -> datetime:

@@ -123,7 +123,7 @@ def tried(action: Callable[[], T]) -> T | str:
     except CapdeskError as error:
         return printable(str(error))
     except Exception as error:  # a mistake of ours or of a library: reported, and the others go on
-        return report_bug(error)
+        return report_bug(error).sentence
 
 
 def printable(text: str) -> str:

@@ -27,6 +27,10 @@ class Form(QWidget):
     def __init__(self, *fields: Field[Any]) -> None:
         super().__init__()
         self.fields: dict[str, Field[Any]] = {}
+        self.touched = False
+        """Whether a person entered anything: what fills a form does so before it is shown, while it cannot be used,
+        or by `set_values`."""
+        self._filling = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(14)
@@ -40,7 +44,7 @@ class Form(QWidget):
         for one in (field, beside):
             if one is not None:
                 self.fields[one.key] = one
-                one.changed.connect(self.changed)
+                one.changed.connect(self._entered)
                 row.addWidget(one, 1, Qt.AlignmentFlag.AlignTop)
         self._column.addLayout(row)
 
@@ -67,9 +71,18 @@ class Form(QWidget):
         return {key: _value(field) for key, field in self.fields.items()}
 
     def set_values(self, values: Mapping[str, Any]) -> None:
-        for key, value in values.items():
-            if key in self.fields:
-                self.fields[key].set_value(value)
+        self._filling = True
+        try:
+            for key, value in values.items():
+                if key in self.fields:
+                    self.fields[key].set_value(value)
+        finally:
+            self._filling = False
+
+    def _entered(self) -> None:
+        if self.isVisible() and self.isEnabled() and not self._filling:
+            self.touched = True
+        self.changed.emit()
 
 
 class FormDialog(QDialog):

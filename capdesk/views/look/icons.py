@@ -9,7 +9,7 @@ from capdesk.views.look.colors import Colors
 
 
 class _Engine(QIconEngine):
-    """Paints one SVG at whatever size and density it is asked for."""
+    """Paints one SVG at whatever size and density it is asked for; where that is wider than high, at its left."""
 
     def __init__(self, name: str, color: str, disabled: str) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class _Engine(QIconEngine):
         color = self._colors[mode is QIcon.Mode.Disabled]
         if color not in self._drawn:
             self._drawn[color] = QSvgRenderer(_svg(self._name, color))
-        self._drawn[color].render(painter, QRectF(rect))
+        self._drawn[color].render(painter, QRectF(rect.left(), rect.top(), min(rect.width(), rect.height()), rect.height()))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         made = QPixmap(size)

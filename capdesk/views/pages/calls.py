@@ -54,7 +54,7 @@ class CallsPage(ListPage):
         self._tab_chosen(self.tabs.currentIndex())
 
     def commands(self) -> Sequence[Command]:
-        return (Command("Import calls…", lambda: self.workspace.go("imports"), "file-input", primary=True),)
+        return (Command("Import calls", lambda: self.workspace.go("imports"), "file-input", primary=True),)
 
     def row_commands(self, row: Row) -> Sequence[Command]:
         wrong = self.table.value(row, "reversed") is None

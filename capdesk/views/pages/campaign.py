@@ -86,7 +86,7 @@ class CampaignPage(Page):
             Command("Edit…", lambda: change_campaign(self, details), "pencil", "F2"),
             Command("Assign a member…", lambda: assign(self, campaign=number), "user-plus"),
             Command("Record event…", lambda: record_event(self, number), "activity"),
-            Command("New experiment", lambda: self._plan(number), "plus", "Ctrl+N", primary=True),
+            Command("New experiment…", lambda: self._plan(number), "plus", "Ctrl+N", primary=True),
         )
 
     def _read(self) -> None:

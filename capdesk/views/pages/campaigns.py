@@ -15,7 +15,7 @@ class CampaignsPage(ListPage):
     record_page: ClassVar[str | None] = "campaign"
 
     def commands(self) -> Sequence[Command]:
-        return (Command("New campaign", lambda: new_campaign(self), "plus", "Ctrl+N", primary=True),)
+        return (Command("New campaign…", lambda: new_campaign(self), "plus", "Ctrl+N", primary=True),)
 
     def row_commands(self, row: Row) -> Sequence[Command]:
         return (Command("Open", lambda: self.workspace.go("campaign", row.id), "arrow-right"),)

@@ -49,7 +49,7 @@ class CostsPage(Page):
 
     def commands(self) -> Sequence[Command]:
         return (
-            Command("Pull costs…", lambda: self.workspace.go("syncs"), "refresh-cw"),
+            Command("Pull costs", lambda: self.workspace.go("syncs"), "refresh-cw"),
             Command("Mapping", lambda: self.workspace.go("settings", filter="mapping"), "map"),
         )
 

@@ -37,8 +37,8 @@ class EventsPage(ListPage):
 
     def commands(self) -> Sequence[Command]:
         return (
-            Command("Import events…", lambda: self.workspace.go("imports"), "file-input"),
-            Command("Record event", lambda: record_event(self), "plus", "Ctrl+N", primary=True),
+            Command("Import events", lambda: self.workspace.go("imports"), "file-input"),
+            Command("Record event…", lambda: record_event(self), "plus", "Ctrl+N", primary=True),
         )
 
     def row_commands(self, row: Row) -> Sequence[Command]:

@@ -21,7 +21,7 @@ class ExperimentsPage(ListPage):
     record_page: ClassVar[str | None] = "experiment"
 
     def commands(self) -> Sequence[Command]:
-        return (Command("New experiment", self.plan, "plus", "Ctrl+N", primary=True),)
+        return (Command("New experiment…", self.plan, "plus", "Ctrl+N", primary=True),)
 
     def row_commands(self, row: Row) -> Sequence[Command]:
         """What its status allows, as on its page."""

@@ -47,8 +47,8 @@ class LeadsPage(ListPage):
 
     def commands(self) -> Sequence[Command]:
         return (
-            Command("Import leads…", lambda: self.workspace.go("imports"), "file-input"),
-            Command("New lead", lambda: with_choices(self, self._ask, campaign=True), "plus", "Ctrl+N", primary=True),
+            Command("Import leads", lambda: self.workspace.go("imports"), "file-input"),
+            Command("New lead…", lambda: with_choices(self, self._ask, campaign=True), "plus", "Ctrl+N", primary=True),
         )
 
     def row_commands(self, row: Row) -> Sequence[Command]:

@@ -38,8 +38,8 @@ class TeamPage(ListPage):
 
     def commands(self) -> Sequence[Command]:
         return (
-            Command("Import a rate list…", lambda: self.workspace.go("imports"), "file-input"),
-            Command("New member", lambda: with_choices(self, self._ask), "user-plus", "Ctrl+N", primary=True),
+            Command("Import a rate list", lambda: self.workspace.go("imports"), "file-input"),
+            Command("New member…", lambda: with_choices(self, self._ask), "user-plus", "Ctrl+N", primary=True),
         )
 
     def row_commands(self, row: Row) -> Sequence[Command]:

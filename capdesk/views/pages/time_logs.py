@@ -29,8 +29,8 @@ class TimePage(ListPage):
 
     def commands(self) -> Sequence[Command]:
         return (
-            Command("Import a time sheet…", lambda: self.workspace.go("imports"), "file-input"),
-            Command("Log hours", lambda: with_choices(self, self._ask, member=True), "plus", "Ctrl+N", primary=True),
+            Command("Import a time sheet", lambda: self.workspace.go("imports"), "file-input"),
+            Command("Log hours…", lambda: with_choices(self, self._ask, member=True), "plus", "Ctrl+N", primary=True),
         )
 
     def row_commands(self, row: Row) -> Sequence[Command]:

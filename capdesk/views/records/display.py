@@ -21,7 +21,11 @@ _PLACES = Decimal("0.0001")
 
 def shown(column: Column, value: Any, zone: ZoneInfo) -> str:
     """One line of plain text, as it stands in the list."""
-    return NOTHING if value is None else _SHOWN.get(column.kind, _line)(value, zone)
+    if value is None:
+        return NOTHING
+    if column.kind == "decimal":
+        return _decimal(value, column.places)
+    return _SHOWN.get(column.kind, _line)(value, zone)
 
 
 def copied(column: Column, value: Any, zone: ZoneInfo) -> str:
@@ -45,10 +49,10 @@ def has_badges(column: Column) -> bool:
     return column.kind == "choice" and any(choice in TONES for choice in column.choices)
 
 
-def _decimal(value: Decimal) -> str:
+def _decimal(value: Decimal, places: int) -> str:
     words = f"{Decimal(value).quantize(_PLACES, ROUND_HALF_EVEN):,f}"
     whole, _, rest = words.partition(".")
-    return f"{whole}.{rest.rstrip('0').ljust(2, '0')}"
+    return f"{whole}.{rest.rstrip('0').ljust(places, '0')}"
 
 
 def _line(value: Any, _zone: ZoneInfo) -> str:
@@ -63,7 +67,6 @@ _Write = Callable[[Any, ZoneInfo], str]
 _SHOWN: dict[Kind, _Write] = {
     "money": lambda value, _zone: dollars(value),
     "number": lambda value, _zone: f"{value:,}",
-    "decimal": lambda value, _zone: _decimal(value),
     "moment": moment,
     "date": lambda value, _zone: day(value),
     "flag": lambda value, _zone: "✓" if value else "",

@@ -86,7 +86,7 @@ class Actions(QObject):
         return [
             Act("new-campaign", self.tr("New campaign…"), lambda: do("campaigns", "new campaign"), "megaphone"),
             Act("new-experiment", self.tr("New experiment…"), lambda: do("experiments", "new exp"), "flask-conical"),
-            Act("import", self.tr("Import a file…"), lambda: do("imports", "import"), "file-input", "Ctrl+I"),
+            Act("import", self.tr("Import a file…"), _bound(bench.errands.asked, "import"), "file-input", "Ctrl+O"),
             Act("sync", self.tr("Sync now"), lambda: do("syncs", "sync now"), "refresh-cw"),
             Act("demo", self.tr("Build a demo desk…"), bench.errands.offer_demo, "flag"),
             None,

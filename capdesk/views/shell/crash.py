@@ -4,14 +4,14 @@ import contextlib
 import logging
 import sys
 import threading
-from pathlib import Path
+from collections.abc import Sequence
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from capdesk.services.bug_report import report_bug
+from capdesk.services.bug_report import BugReport, report_bug
 from capdesk.views.widgets import button, named, styled, text
 
 _log = logging.getLogger("capdesk.window")
@@ -30,7 +30,7 @@ class Crashes(QObject):
         super().__init__(window)
         self._window = window
         self.dialog: CrashDialog | None = None
-        self.reports: list[str] = []
+        self.reports: list[BugReport] = []
         self._hooks = (sys.excepthook, threading.excepthook)
         self.happened.connect(self.show, Qt.ConnectionType.QueuedConnection)
 
@@ -91,7 +91,7 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         named(self, "crash-dialog", self.tr("A mistake in capdesk"))
         self.setWindowTitle(self.tr("A mistake in capdesk"))
-        self._reports: list[str] = []
+        self._reports: list[BugReport] = []
         self.words = named(text("", wrap=True), "crash-words")
         self.note = text(
             self.tr("What was recorded is safe. The report holds places in the code, none of your data."),
@@ -117,20 +117,19 @@ class CrashDialog(QDialog):
         column.addLayout(row)
         go_on.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def tell(self, reports: list[str]) -> None:
+    def tell(self, reports: Sequence[BugReport]) -> None:
         """The first report's sentence, and how many came after it."""
         self._reports = list(reports)
         more = self.tr("\n{count} more of the kind came after it.").format(count=len(reports) - 1)
-        self.words.setText((reports[0] if reports else "") + (more if len(reports) > 1 else ""))
+        self.words.setText((reports[0].sentence if reports else "") + (more if len(reports) > 1 else ""))
         self.adjustSize()
 
     def copy(self) -> None:
-        QGuiApplication.clipboard().setText("\n".join(self._reports))
+        QGuiApplication.clipboard().setText("\n".join(one.sentence for one in self._reports))
 
     def open_folder(self) -> None:
         if self._reports:
-            file = Path(self._reports[0].rpartition(" ")[2].removesuffix("."))
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(file.parent)))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._reports[0].file.parent)))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.accept()

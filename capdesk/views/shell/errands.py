@@ -107,9 +107,9 @@ class Errands(QObject):
         page = self._bench.current_page()
         if page is None or page.key != "imports":
             return
-        begin = getattr(page, "begin", None)  # its module loads with the database layer, so its type is not known here
-        if file and begin is not None:
-            begin(Path(file))
+        begin, start = getattr(page, "begin", None), getattr(page, "start", None)  # its module comes with the database
+        if begin is not None and start is not None:
+            begin(Path(file)) if file else start()
 
     def _run_command(self, page: str, command: str) -> None:
         shown = self._bench.current_page()

@@ -1,9 +1,11 @@
 """The guide, in a window beside the desk, and the sheet of keyboard shortcuts."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QImage, QResizeEvent, QTextCursor, QTextDocument, QTextImageFormat
+from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtGui import QImage, QResizeEvent, QTextDocument, QTextTable
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from capdesk.services.resources import resource
@@ -19,6 +21,14 @@ _PLACES = (("guide", "index.md"), ("..", "docs", "guide", "index.md"))
 """Inside an installation, and in a source tree."""
 
 
+def guide(package: Path | None = None) -> Path | None:
+    """The guide's first page; None where it was not installed."""
+    for place in _PLACES:
+        with suppress(FileNotFoundError):
+            return (resource(*place) if package is None else resource(*place, package=package)).resolve()
+    return None
+
+
 class GuideText(QTextBrowser):
     """A page of the guide; its pictures are never wider than the window."""
 
@@ -26,37 +36,56 @@ class GuideText(QTextBrowser):
         super().__init__()
         self.setOpenExternalLinks(True)
         self.document().setDocumentMargin(16)
-        self.sourceChanged.connect(self._fit)
+        self._whole: dict[str, QImage] = {}
+        self.sourceChanged.connect(self._turned)
+
+    def pictures(self) -> list[str]:
+        """Those of the page, as it names them."""
+        found, block = [], self.document().begin()
+        while block.isValid():
+            shown = [part.fragment().charFormat() for part in block]
+            found += [one.toImageFormat().name() for one in shown if one.isImageFormat()]
+            block = block.next()
+        return found
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_tables()
+
+    def _turned(self) -> None:
+        here = self.document().baseUrl()
+        self._whole = {name: QImage(here.resolved(QUrl(name)).toLocalFile()) for name in self.pictures()}
+        self._fit()
+        self._draw_tables()
+
+    def _draw_tables(self) -> None:
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                shape = frame.format()
+                shape.setBorder(1)
+                shape.setBorderBrush(self.palette().mid())
+                shape.setCellPadding(5)
+                shape.setTopMargin(8)
+                shape.setBottomMargin(8)
+                frame.setFormat(shape)
+
     def _fit(self) -> None:
+        """Scaled here: a document scales its pictures without smoothing them."""
+        here, ratio = self.document().baseUrl(), self.devicePixelRatioF()
         room = self.viewport().width() - 2 * self.document().documentMargin()
-        for cursor, shown in self._pictures():
-            image = self.document().resource(QTextDocument.ResourceType.ImageResource, QUrl(shown.name()))
-            width = min(float(image.width()), room) if isinstance(image, QImage) and not image.isNull() else room
-            if shown.width() != width:
-                shown.setWidth(width)
-                cursor.setCharFormat(shown)
-
-    def _pictures(self) -> list[tuple[QTextCursor, QTextImageFormat]]:
-        found = []
-        block = self.document().begin()
-        while block.isValid():
-            for part in block:
-                shown = part.fragment().charFormat()
-                if shown.isImageFormat():
-                    cursor = QTextCursor(self.document())
-                    cursor.setPosition(part.fragment().position())
-                    cursor.movePosition(_RIGHT, _KEEP, part.fragment().length())
-                    found.append((cursor, shown.toImageFormat()))
-            block = block.next()
-        return found
-
-
-_RIGHT, _KEEP = QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor
+        for name, whole in self._whole.items():
+            width = round(min(float(whole.width()), room) * ratio)
+            if whole.isNull() or width < 1:
+                continue
+            fitted = whole.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+            fitted.setDevicePixelRatio(ratio)
+            self.document().addResource(QTextDocument.ResourceType.ImageResource, here.resolved(QUrl(name)), fitted)
+        self.document().markContentsDirty(0, self.document().characterCount())
 
 
 class HelpWindow(QDialog):
@@ -88,12 +117,9 @@ class HelpWindow(QDialog):
         self.browser.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def open_index(self) -> None:
-        for place in _PLACES:
-            try:
-                file = resource(*place)
-            except FileNotFoundError:
-                continue
-            self.browser.setSource(QUrl.fromLocalFile(str(file.resolve())), QTextDocument.ResourceType.MarkdownResource)
+        first = guide()
+        if first is not None:
+            self.browser.setSource(QUrl.fromLocalFile(str(first)), QTextDocument.ResourceType.MarkdownResource)
             return
         self.browser.setPlainText(
             self.tr("The guide was not installed with this program. Ctrl+/ shows the keyboard shortcuts.")

@@ -88,4 +88,4 @@ def why(error: Exception) -> str:
         return "The disk is full: free some space, then try again."
     from capdesk.services.bug_report import report_bug  # noqa: PLC0415 - our own mistakes are rare
 
-    return report_bug(error)
+    return report_bug(error).sentence

@@ -336,3 +336,19 @@ def test_that_the_lists_lead_to_the_evaluation(
         page.open_record(1)
         settle()
     assert went[-2:] == [Place("evaluation", 1), Place("evaluation", 1)]
+
+
+def test_that_a_typed_verdict_is_unsaved_until_it_is_sealed_or_emptied(
+    page: EvaluatePage, settle: Settle, ids: builders.Ids
+) -> None:
+    assert page.unsaved() == ""
+    page.form.reason.notes.setPlainText("It holds.")
+    assert page.unsaved() == "a verdict on <b>Scripts</b>"
+    page.open(Place("evaluate"))
+    settle()
+    assert page.unsaved() == "a verdict on <b>Scripts</b>"
+    page.open(Place("evaluate", ids.experiment))
+    settle()
+    assert page.form.reason.value() == "It holds."
+    page.form.reason.notes.clear()
+    assert page.unsaved() == ""

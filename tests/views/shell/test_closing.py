@@ -1,19 +1,32 @@
-"""Closing: a job is asked about, nothing hangs, nothing is left behind."""
+"""Closing: a job and what is not saved are asked about, nothing hangs, nothing is left behind."""
 
 import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
+from capdesk.views.forms.fields import TextField
+from capdesk.views.forms.form import Form, FormDialog
 from capdesk.views.jobs import Report
 from capdesk.views.memory import Memory
+from capdesk.views.page import Page
 from capdesk.views.shell.closing import ClosingDialog
 from capdesk.views.shell.window import GEOMETRY, Window
 from capdesk.views.workspace import Workspace
 from tests.views.conftest import PATIENCE_MS
+
+
+class Typed(Page):
+    """A page with something typed on it."""
+
+    key = "evaluate"
+    words = "a verdict on Two-call close"
+
+    def unsaved(self) -> str:
+        return self.words
 
 
 @pytest.fixture
@@ -35,6 +48,27 @@ def asked(window: Window) -> ClosingDialog:
     assert window.isVisible()
     assert window.closing.dialog is not None
     return window.closing.dialog
+
+
+def told(dialog: ClosingDialog) -> str:
+    return dialog.findChild(QLabel, "closing-unsaved").text()  # type: ignore[union-attr]
+
+
+def typed(window: Window) -> Typed:
+    page = Typed(window.workspace)
+    window.bench.stack.addWidget(page)
+    window.bench.pages["evaluate"] = page
+    return page
+
+
+def form(window: Window) -> FormDialog:
+    """Open, and filled by the program."""
+    dialog = FormDialog(
+        window.workspace, "Edit campaign", Form(TextField("name", "Name")), lambda _desk, _values: None, parent=window
+    )
+    dialog.form.set_values({"name": "Roofers"})
+    dialog.open()
+    return dialog
 
 
 def press(dialog: ClosingDialog, name: str) -> None:
@@ -104,3 +138,52 @@ def test_that_no_timer_and_no_thread_of_the_workbench_stays(window: Window, work
     assert window.bench.hearing._thread is None
     assert not window.bench._sealing.isActive()
     assert not window.bench.status._again.isActive()
+
+
+def test_that_unsaved_words_are_asked_about_and_kept(window: Window) -> None:
+    typed(window)
+    dialog = asked(window)
+    assert told(dialog) == "a verdict on Two-call close"
+    press(dialog, "button-keep-open")
+    assert window.isVisible()
+    press(asked(window), "button-keep-open")
+
+
+def test_that_it_closes_where_the_owner_gives_them_up(window: Window, qtbot: QtBot) -> None:
+    typed(window)
+    press(asked(window), "button-close-and-lose-it")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE_MS)
+
+
+def test_that_a_form_is_asked_about_once_a_person_entered_something(window: Window, qtbot: QtBot) -> None:
+    dialog = form(window)
+    assert window.closing.unsaved() == []
+    qtbot.keyClicks(dialog.form.fields["name"].editor, " Northeast")
+    assert told(asked(window)) == "“Edit campaign”"
+    press(asked(window), "button-keep-open")
+    dialog.reject()
+    assert window.close()
+
+
+def test_that_jobs_and_unsaved_words_are_one_question(
+    window: Window, qtbot: QtBot, going_on: threading.Event
+) -> None:
+    typed(window)
+    dialog = asked(window)
+    assert told(dialog) == "a verdict on Two-call close"
+    press(dialog, "button-close-when-it-is-done")
+    going_on.set()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE_MS)
+
+
+def test_that_what_was_typed_since_is_asked_about_again(
+    window: Window, qtbot: QtBot, going_on: threading.Event
+) -> None:
+    page = typed(window)
+    press(asked(window), "button-close-when-it-is-done")
+    page.words = "verdicts on Two-call close and Short script"
+    going_on.set()
+    qtbot.waitUntil(lambda: window.closing.dialog is not None, timeout=PATIENCE_MS)
+    assert window.closing.dialog is not None
+    assert told(window.closing.dialog) == page.words
+    press(window.closing.dialog, "button-keep-open")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,8 +21,8 @@ def crashes(qtbot: QtBot) -> Iterator[Crashes]:
     made = Crashes(window)
     yield made
     made.uninstall()
-    for sentence in made.reports:
-        Path(sentence.rpartition(" ")[2].removesuffix(".")).unlink(missing_ok=True)
+    for report in made.reports:
+        report.file.unlink(missing_ok=True)
 
 
 def press(crashes: Crashes, name: str) -> None:
@@ -89,3 +90,17 @@ def test_that_the_hooks_are_given_back(crashes: Crashes) -> None:
     assert sys.excepthook is not before
     crashes.uninstall()
     assert sys.excepthook is before
+
+
+def test_that_the_folder_of_a_report_opens_whatever_its_name(
+    crashes: Crashes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Olga's temp. files"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    crashes.show(KeyError())
+    press(crashes, "button-open-folder")
+    assert [Path(url.toLocalFile()) for url in opened] == [folder]
+    press(crashes, "button-go-on")

@@ -23,7 +23,7 @@ from capdesk.services.money import dollars
 from capdesk.services.reports.as_of import resolve_as_of
 from capdesk.services.reports.experiment_report import experiment_at
 from capdesk.services.reports.model import ExperimentReport
-from capdesk.services.reports.wording import counted, local_moment
+from capdesk.services.reports.wording import counted, listed, local_moment
 from capdesk.views.cards import Fold, heading
 from capdesk.views.forms.form import Form, FormDialog
 from capdesk.views.layouts import Columns, empty, inside
@@ -62,6 +62,7 @@ class EvaluatePage(Page):
         self.report: ExperimentReport | None = None
         self._past: tuple[EvaluationRecord, ...] = ()
         self._drafts: dict[int, Draft] = {}
+        self._names: dict[int, str] = {}
         self._evidence: Evidence | None = None
         self.form = VerdictForm()
         self.form.changed.connect(self._typed)
@@ -193,9 +194,14 @@ class EvaluatePage(Page):
 
     def _typed(self) -> None:
         if self.report is not None:
+            self._names[self.report.experiment_id] = self.report.experiment
             self._drafts[self.report.experiment_id] = self.form.draft()
             self._say("")
             self._show_record()
+
+    def unsaved(self) -> str:
+        names = [self._names[number] for number, draft in self._drafts.items() if draft != Draft()]
+        return f"{'a verdict' if len(names) == 1 else 'verdicts'} on {listed(names)}" if names else ""
 
     def _show_record(self) -> None:
         """The record as it would be sealed now; without a verdict or reason, the evidence alone."""

@@ -22,7 +22,7 @@ from capdesk.views.layouts import Columns, empty, inside
 from capdesk.views.page import Command, Page, scrolled
 from capdesk.views.pages.evaluations.evidence import Evidence
 from capdesk.views.places import Place
-from capdesk.views.widgets import button, card, line, named, status_badge, text
+from capdesk.views.widgets import button, card, line, long_text, named, status_badge, text
 from capdesk.views.workspace import Workspace
 
 
@@ -105,11 +105,11 @@ class EvaluationPage(Page):
         head.addWidget(status_badge(one.verdict))
         head.addWidget(text(f"by {one.admin}", "muted"), 1)
         column.addLayout(head)
-        column.addWidget(named(text(one.reason, wrap=True), "sealed-reason", f"Reason: {one.reason}"))
+        column.addWidget(named(long_text(one.reason), "sealed-reason", f"Reason: {one.reason}"))
         for label, words in (("Next action", one.recommended_next_action), ("Notes", one.admin_notes)):
             if words:
                 column.addWidget(text(label, "small"))
-                column.addWidget(text(words, wrap=True))
+                column.addWidget(long_text(words))
         column.addWidget(line())
         column.addWidget(rows(_caps(one)))
 
@@ -190,7 +190,7 @@ def _overridden(desk: Desk, number: int, rationale: str) -> OverrideRecord:
 
 
 def _override(one: OverrideRecord, zone: str) -> QWidget:
-    frame = card(text(one.rationale, wrap=True), text(f"{one.admin}, {local_moment(one.created_at, zone)}", "small"))
+    frame = card(long_text(one.rationale), text(f"{one.admin}, {local_moment(one.created_at, zone)}", "small"))
     frame.setProperty("frame-style", "sunken")
     return named(frame, f"override-{one.id}", "Override")
 

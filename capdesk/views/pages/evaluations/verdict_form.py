@@ -87,8 +87,7 @@ class VerdictForm(QWidget):
         self._missing = named(text("", "bad", wrap=True), "verdict-missing")
         self._missing.hide()
         self.form = Form()
-        self.form.add(self.cap, self.days)
-        for field in (self.reason, self.next_action, self.notes):
+        for field in (self.cap, self.days, self.reason, self.next_action, self.notes):
             self.form.add(field)
         self._lay_out()
         self.form.changed.connect(self._touched)

@@ -12,7 +12,7 @@ from capdesk.services.reports.wording import short_day
 from capdesk.views.charts.words import event_name
 from capdesk.views.layouts import Flow
 from capdesk.views.pages.experiment.reading import Figures, Present
-from capdesk.views.widgets import TONES, badge, button, named, set_property, text
+from capdesk.views.widgets import TONES, badge, button, long_text, named, set_property, text
 from capdesk.views.workspace import Workspace
 
 
@@ -58,7 +58,7 @@ class Hypothesis(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._hypothesis = named(text("", wrap=True), "hypothesis")
+        self._hypothesis = named(long_text(""), "hypothesis")
         self._events = named(text("", "muted", wrap=True), "success-events")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

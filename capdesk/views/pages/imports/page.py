@@ -12,6 +12,7 @@ from capdesk.services.imports.receipt import Receipt
 from capdesk.services.listings import read
 from capdesk.services.listings.lists import LISTINGS
 from capdesk.services.listings.model import Ask, Row
+from capdesk.services.reports.wording import listed
 from capdesk.views.page import Command
 from capdesk.views.pages.imports.detail import ImportDetail
 from capdesk.views.pages.imports.draft import Draft
@@ -82,10 +83,13 @@ class ImportsPage(ListPage):
         self.table.reload()
         self.table.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def unsaved(self) -> str:
+        return listed(told) if (told := [one for one in (self.wizard.unsaved(), self.editor.unsaved()) if one]) else ""
+
     def commands(self) -> Sequence[Command]:
         if self.stack is not None and self.stack.currentWidget() is not self.beside:
             return ()
-        return (Command("Import…", self.start, "file-input", "Ctrl+O", primary=True),)
+        return (Command("Import…", self.start, "file-input", primary=True),)
 
     def row_commands(self, row: Row) -> Sequence[Command]:
         if not self.value(row, "rejected") or self.value(row, "kind") in ("twilio-usage", "gcp-billing"):

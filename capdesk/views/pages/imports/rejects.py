@@ -14,6 +14,7 @@ from capdesk.errors import CapdeskError
 from capdesk.services.imports.corrections import MOST_SHOWN, RejectedRow, RejectedRows, open_rejects, write_corrected
 from capdesk.services.imports.detect import Looked
 from capdesk.services.imports.receipt import Receipt
+from capdesk.services.reports.wording import counted
 from capdesk.views.jobs import Job, Report
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.imports.draft import Draft
@@ -239,6 +240,12 @@ class RejectsEditor(QWidget):
         self._hint.setText(sentence(error))
         if not isinstance(error, CapdeskError):
             self.workspace.complain(error)
+
+    def unsaved(self) -> str:
+        """Corrections that are not imported yet."""
+        if self.source is None or not self.model.corrected:
+            return ""
+        return f"{counted(len(self.model.corrected), 'corrected row')} of {self.source.path.name}"
 
     def import_again(self) -> None:
         """Writes the corrected file beside and imports it."""

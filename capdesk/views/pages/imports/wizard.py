@@ -82,6 +82,11 @@ class Wizard(QWidget):
     def busy(self) -> bool:
         return self.check.running or self.run.running
 
+    def unsaved(self) -> str:
+        """What was chosen for a file whose import has not begun."""
+        prepared = _FILE < self.at < _RECEIPT and not self.run.running
+        return f"the import of {self.draft.path.name}" if self.draft is not None and prepared else ""
+
     def restart(self) -> None:
         """To the first step, with nothing chosen."""
         if not self.busy:

@@ -68,6 +68,10 @@ class SettingsPage(Page):
         if self.list.currentRow() >= 0:
             self.section(self.shown).reload()
 
+    def unsaved(self) -> str:
+        touched = [section.title for section in self.sections.values() if section.unsaved()]
+        return f"changed settings ({', '.join(touched)})" if touched else ""
+
     @property
     def shown(self) -> str:
         """The key of the section on show."""

@@ -46,6 +46,10 @@ class Section(QWidget):
     def reload(self) -> None:
         """Reads what is shown anew; what was typed and not saved stays."""
 
+    def unsaved(self) -> bool:
+        """Whether something was typed and not saved."""
+        return any(card.touched for card in self.findChildren(SavedForm))
+
     def read(self, work: Callable[[Desk], T], then: Callable[[T], None], key: str = "section") -> None:
         self.workspace.read(self, key, work, then)
 

@@ -272,6 +272,7 @@ def test_that_corrections_are_not_thrown_away_in_passing(page: ImportsPage, sett
             page.editor.model.setData(page.editor.model.index(0, 5), "Busy")
     assert page.editor.model.cell(0, 0) == "one"
     assert page.editor.model.cell(0, 3) == "Busy"
+    assert page.unsaved() == "1 corrected row of one.rejects.csv"
 
 
 def test_that_a_header_line_can_be_copied(page: ImportsPage, workspace: Workspace, qtbot: QtBot) -> None:
@@ -320,3 +321,20 @@ def test_that_tips_take_nothing_of_a_file_for_markup(theme: Theme, qtbot: QtBot)
     model.show_rows(("Name",), [("<img src=x>",)])
     assert model.index(0, 0).data(Qt.ItemDataRole.DisplayRole) == "<img src=x>"
     assert "&lt;img src=x&gt;" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_that_an_import_under_way_is_unsaved_until_its_receipt(
+    page: ImportsPage, settle: Settle, enter: Callable[..., None], tmp_path: Path
+) -> None:
+    page.start()
+    assert page.unsaved() == ""
+    page.begin(written(tmp_path / "calls.csv", CALLS, [call("a")]))
+    settle()
+    assert page.unsaved() == "the import of calls.csv"
+    page.show_list()
+    assert page.unsaved() == "the import of calls.csv"
+    page.start()
+    for _ in range(3):
+        enter()
+    assert at_step(page.wizard) == "Receipt"
+    assert page.unsaved() == ""

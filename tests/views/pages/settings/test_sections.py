@@ -104,7 +104,9 @@ def test_that_reading_anew_never_overwrites_what_was_typed(show: Open, settle: S
     section.reload()
     settle()
     assert section.owner.value() == "Half a na"
+    assert show("about").unsaved() == "changed settings (Desk)"
     section.card.back()
+    assert show("desk").unsaved() == ""
     assert section.owner.value() == "Olga"
 
 

@@ -1,0 +1,228 @@
+"""Somebody who presses everything: random keys, words, clicks, wheels and drags on a whole window, by a seed."""
+
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QThread, QTimer
+from PySide6.QtGui import QInputMethodEvent, QWheelEvent, QWindow
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QWidget
+
+from tests.support.rooms import Room, places, told
+from tests.support.spoken import controls, described
+
+_KEYS = "Tab Tab Tab Backtab Return Return Space Escape Escape Up Down Down Left Right Home End PageUp PageDown Delete Backspace F1 F2 F5 F6 Menu".split()  # noqa: E501, SIM905
+_CTRL = "ABCEFIJKNOZ12345678/=-0"
+_WORDS = (
+    "12", "0.5", "-1", "1e9", "2026-11-02", "2026-11-02 09:00", "Al", "x" * 80, "a<b>&amp;", "é漢💥", "outcome:info",
+    "amount>10", "-x", '"', "is:empty", "+12015550100", "new", "' ; --", "%s{0}", "\\t", "   ",
+)  # fmt: skip
+_LARGEST, _SMALLEST = (1500, 950), (760, 520)
+_DEEPEST = 6
+"""Menus within menus: beyond that they are closed."""
+
+
+class Monkey(QObject):
+    """Acts once per turn of the event loop, also of those that menus turn while they are open."""
+
+    def __init__(self, room: Room, seed: int, events: int) -> None:
+        super().__init__()
+        self.room, self.left = room, events
+        self.choose = random.Random(seed)
+        self.done: deque[str] = deque(maxlen=20)
+        """What it did last."""
+        self.slowest = 0.0
+        self.mistake: BaseException | None = None
+        self._busy: list[int] = []
+        self._loop = QEventLoop()
+        self._places = list(places(with_records=True))
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._turn)
+        self._deeds: list[tuple[int, Callable[[], str]]] = [
+            (30, self._key), (8, self._shortcut), (10, self._write), (24, self._press), (8, self._click_anywhere),
+            (4, self._double_click), (4, self._right_click), (6, self._wheel), (4, self._drag), (3, self._go),
+            (1, self._resize), (2, self._answer),
+        ]  # fmt: skip
+        room.window.installEventFilter(self)
+
+    def run(self, seconds: float) -> None:
+        """Until all is done; raises what went wrong, or when the time is up."""
+        QTimer.singleShot(round(seconds * 1000), self._loop, self._loop.quit)
+        self._timer.start()
+        self._loop.exec()
+        self._timer.stop()
+        self.room.window.removeEventFilter(self)
+        self._close_all()
+        if self.mistake is not None:
+            raise self.mistake
+        assert self.left <= 0, f"{self.left} events were left after {seconds} s"
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window itself is not closed."""
+        if event.type() == QEvent.Type.Close:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _turn(self) -> None:
+        level = QThread.currentThread().loopLevel()
+        if self._busy and level <= self._busy[-1]:
+            return  # an event of ours is being delivered just now
+        self._busy.append(level)
+        before = time.monotonic()
+        try:
+            self._act(level)
+        except BaseException as error:  # told by `run`; from here it would go to Qt
+            self.mistake = error
+            self.left = 0
+        finally:
+            self._busy.pop()
+        if not self._busy:
+            self.slowest = max(self.slowest, time.monotonic() - before)
+        self.left -= 1
+        if self.left <= 0:
+            self._timer.stop()
+            self._close_popups()
+            self._loop.quit()
+
+    def _act(self, level: int) -> None:
+        modal, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
+        if isinstance(modal, QFileDialog):
+            modal.reject()  # where it would write is none of its business
+            self.done.append("rejects a file dialog")
+        elif popup is not None and level > _DEEPEST:
+            popup.close()
+        else:
+            deeds, weights = [deed for _, deed in self._deeds], [weight for weight, _ in self._deeds]
+            (deed,) = self.choose.choices(deeds, weights)
+            self.done.append(f"{deed.__name__} …")
+            self.done[-1] = deed()
+
+    # Where
+
+    def _target(self) -> QWidget:
+        """What takes the next event: a menu, a dialog, or the window."""
+        return QApplication.activePopupWidget() or QApplication.activeModalWidget() or self.room.window
+
+    def _handle(self) -> QWindow:
+        found = self._target().windowHandle()
+        assert found is not None
+        return found
+
+    def _somewhere(self) -> QPoint:
+        area = self._target().rect()
+        return QPoint(self.choose.randrange(max(area.width(), 1)), self.choose.randrange(max(area.height(), 1)))
+
+    def _control(self) -> QWidget | None:
+        target = self._target()
+        found = [] if isinstance(target, QMenu) else sorted(controls(target), key=lambda one: one.objectName())
+        found = [one for one in found if not one.visibleRegion().isEmpty()]
+        return self.choose.choice(found) if found else None
+
+    # What
+
+    def _key(self) -> str:
+        name = self.choose.choice(_KEYS)
+        QTest.keyClick(self._handle(), getattr(Qt.Key, f"Key_{name}"))
+        return f"presses {name}"
+
+    def _shortcut(self) -> str:
+        letter = self.choose.choice(_CTRL)
+        held = Qt.KeyboardModifier.ControlModifier
+        if letter == "Z":
+            held, key = Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Left
+        else:
+            key = Qt.Key(ord(letter))
+        QTest.keyClick(self._handle(), key, held)
+        return f"presses {held.name} {key.name}"
+
+    def _write(self) -> str:
+        words = self.choose.choice(_WORDS)
+        focus = QApplication.focusWidget()
+        if not words.isascii() and focus is not None:
+            event = QInputMethodEvent()  # as an input method enters what no key has
+            event.setCommitString(words)
+            QApplication.sendEvent(focus, event)
+        else:
+            for letter in words.encode("ascii", "ignore").decode():
+                QTest.keyClick(self._handle(), letter)
+        return f"writes {words[:20]!r}"
+
+    def _press(self) -> str:
+        control = self._control()
+        if control is None:
+            return self._click_anywhere()
+        seen = control.visibleRegion().boundingRect().center()
+        QTest.mouseClick(self._handle(), Qt.MouseButton.LeftButton, pos=control.mapTo(self._target(), seen))
+        return f"clicks a {type(control).__name__}"
+
+    def _click_anywhere(self) -> str:
+        place = self._somewhere()
+        QTest.mouseClick(self._handle(), Qt.MouseButton.LeftButton, pos=place)
+        return f"clicks at {place.toTuple()}"
+
+    def _double_click(self) -> str:
+        place = self._somewhere()
+        QTest.mouseDClick(self._handle(), Qt.MouseButton.LeftButton, pos=place)
+        return f"double clicks at {place.toTuple()}"
+
+    def _right_click(self) -> str:
+        place = self._somewhere()
+        QTest.mouseClick(self._handle(), Qt.MouseButton.RightButton, pos=place)
+        return f"right clicks at {place.toTuple()}"
+
+    def _wheel(self) -> str:
+        place, turn = self._somewhere(), QPoint(0, self.choose.choice((-360, -120, 120, 360)))
+        handle = self._handle()
+        event = QWheelEvent(
+            QPointF(place), QPointF(handle.mapToGlobal(place)), QPoint(), turn, Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(handle, event)
+        return f"wheels {turn.y()} at {place.toTuple()}"
+
+    def _drag(self) -> str:
+        start, end = self._somewhere(), self._somewhere()
+        handle = self._handle()
+        QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=start)
+        for part in (0.3, 0.7, 1.0):
+            QTest.mouseMove(handle, start + (end - start) * part)
+        QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=end)
+        return f"drags from {start.toTuple()} to {end.toTuple()}"
+
+    def _go(self) -> str:
+        if QApplication.activeModalWidget() is not None:
+            return self._answer()
+        place = self.choose.choice(self._places)
+        self.room.workspace.went.emit(place)
+        return f"goes to {told(place)}"
+
+    def _resize(self) -> str:
+        if self.choose.random() < 0.3:
+            scheme = self.choose.choice(("light", "dark"))
+            self.room.theme.choose(scheme, self.choose.choice((100, 100, 150, 200)))
+            return f"chooses {scheme}"
+        size = [self.choose.randint(*ends) for ends in zip(_SMALLEST, _LARGEST, strict=True)]
+        self.room.window.resize(*size)
+        return f"resizes to {size}"
+
+    def _answer(self) -> str:
+        modal = QApplication.activeModalWidget()
+        if not isinstance(modal, QDialog):
+            return self._key()
+        if self.choose.random() < 0.5:
+            QTest.keyClick(self._handle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+            return f"answers {described(modal)}"
+        modal.reject()
+        return f"rejects {described(modal)}"
+
+    def _close_popups(self) -> None:
+        while (popup := QApplication.activePopupWidget()) is not None:
+            popup.close()
+
+    def _close_all(self) -> None:
+        self._close_popups()
+        for dialog in self.room.dialogs():
+            dialog.close()
