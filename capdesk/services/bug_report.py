@@ -23,4 +23,6 @@ def report_bug(error: Exception) -> BugReport:
     with NamedTemporaryFile("w", prefix="capdesk-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(text)
     written = Path(file.name)
-    return BugReport(f"This is a mistake in capdesk ({type(error).__name__}); please send the makers {written}.", written)
+    return BugReport(
+        f"This is a mistake in capdesk ({type(error).__name__}); please send the makers {written}.", written
+    )

@@ -14,6 +14,7 @@ from capdesk.models import Campaign, CampaignStatusChange, CostRollup, Experimen
 from capdesk.models.base import CampaignStatus, ExperimentStatus
 from capdesk.services import find
 from capdesk.services.money import ZERO, money
+from capdesk.services.seen import Seen, require_unchanged
 
 
 class CampaignFields(TypedDict, total=False):
@@ -82,10 +83,15 @@ def edit_campaign(
     *,
     name: str | None = None,
     product: find.Ref | None = None,
+    seen: Seen | None = None,
     **fields: Unpack[CampaignFields],
 ) -> CampaignRow:
-    """Changes what is given. Raises NotFound, UsageRefused, RuleRefused."""
+    """Changes what is given; `seen` is what it was when one began. Raises NotFound, UsageRefused, RuleRefused."""
     campaign = find.campaign(session, ref)
+    if seen is not None:
+        session.refresh(campaign, with_for_update={"key_share": True})
+        now = vars(_rows(session, campaign.id)[0]) | {"description": campaign.description}
+        require_unchanged(f'Campaign "{campaign.name}"', seen, now)
     if name is not None:
         campaign.name = find.new_name(name, "campaign")
     if product is not None:

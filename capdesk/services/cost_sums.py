@@ -1,21 +1,16 @@
-"""Sums of costs with what each is made of, as the window shows and exports them."""
+"""Sums of costs with what each is made of, as the window shows them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from capdesk.errors import FileRefused, UsageRefused
+from capdesk.errors import UsageRefused
 from capdesk.models.base import CostSource
 from capdesk.services.costs import By, CostFilter, CostTable, costs_at, shares_at
-from capdesk.services.listings.model import Column
-from capdesk.services.listings.write_csv import csv_rows
-from capdesk.services.listings.write_xlsx import xlsx_rows
 from capdesk.services.money import ZERO
 from capdesk.services.reports.as_of import resolve_as_of
 
@@ -78,20 +73,6 @@ def total_of(rows: Sequence[SumRow]) -> SumRow:
     sources = {key.value: sum((row.by_source.get(key.value, ZERO) for row in rows), ZERO) for key in CostSource}
     spent = sum((row.spent_usd for row in rows), ZERO)
     return SumRow("together", None, spent, sum((row.provisional_usd for row in rows), ZERO), sources)
-
-
-def write_sums(path: Path, columns: Sequence[Column], rows: Sequence[Sequence[Any]], zone: ZoneInfo) -> int:
-    """Writes rows as they are shown to a `.csv` or `.xlsx` file; returns how many. Raises FileRefused."""
-    writer = xlsx_rows if path.suffix.lower() == ".xlsx" else csv_rows
-    try:
-        with writer(path, columns, zone) as put:
-            for row in rows:
-                put(row)
-    except OSError as error:
-        raise FileRefused(
-            f"'{path}' cannot be written ({error.strerror or error}): close it elsewhere, or name another place."
-        ) from None
-    return len(rows)
 
 
 def _what(by: By, key: str | None) -> str | date:

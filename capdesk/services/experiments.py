@@ -16,6 +16,7 @@ from capdesk.models import BonusRule, Campaign, Experiment, ExperimentRun, Exper
 from capdesk.models.base import EventType, ExperimentStatus
 from capdesk.services import find
 from capdesk.services.money import dollars, money
+from capdesk.services.seen import Seen, require_unchanged
 
 MOST_TRANCHES = 10_000
 LONGEST_DAYS = 36_500
@@ -51,6 +52,7 @@ class ExperimentPlan:
 class ExperimentRow:
     id: int
     name: str
+    campaign_id: int
     campaign: str
     status: ExperimentStatus
     start_date: date | None
@@ -133,11 +135,18 @@ def edit_experiment(
     ref: find.Ref,
     campaign: find.Ref | None = None,
     bonus_rules: Mapping[EventType, Decimal | None] | None = None,
+    seen: Seen | None = None,
     **fields: Unpack[ExperimentFields],
 ) -> ExperimentRow:
-    """Changes what is given, while planned; a bonus of None takes its rule away. Raises NotFound, RuleRefused, …"""
+    """Changes what is given, while planned; a bonus of None takes its rule away. `seen` is what it was when one began.
+
+    Raises NotFound, UsageRefused, RuleRefused.
+    """
     experiment = find.experiment(session, ref, campaign)
     session.refresh(experiment, with_for_update=True)  # a start at the same time waits, or is seen
+    if seen is not None:
+        row = _rows(session, Experiment.id == experiment.id)[0]
+        require_unchanged(f'Experiment "{row.name}"', seen, vars(row))
     if experiment.status is not ExperimentStatus.PLANNED:
         raise RuleRefused(f"{_locked(experiment)}; plan another experiment instead.")
     for name, value in _checked(fields).items():
@@ -229,6 +238,7 @@ def _row(experiment: Experiment, campaign: str, bonuses: dict[EventType, Decimal
     return ExperimentRow(
         id=experiment.id,
         name=experiment.name,
+        campaign_id=experiment.campaign_id,
         campaign=campaign,
         status=experiment.status,
         start_date=experiment.start_date,

@@ -14,6 +14,7 @@ from capdesk.models.base import LEAD_STATUS, LeadStatusName
 from capdesk.services import find
 from capdesk.services.by_hand import Entry, record_entry
 from capdesk.services.imports.fields import parse_email
+from capdesk.services.seen import Seen, require_unchanged
 
 
 @dataclass(frozen=True)
@@ -126,12 +127,16 @@ def edit_lead(
     name: str | None = None,
     email: str | None = None,
     extra: Mapping[str, str] | None = None,
+    seen: Seen | None = None,
 ) -> LeadRow:
     """Changes the contact data given; an empty text clears. The number stays: it is what makes the lead.
 
-    Raises NotFound, UsageRefused.
+    `seen` is what it was when one began. Raises NotFound, UsageRefused, RuleRefused.
     """
     lead = find.lead(session, ref, campaign)
+    if seen is not None:
+        session.execute(select(LeadContact.lead_id).where(LeadContact.lead_id == lead.id).with_for_update())
+        require_unchanged(f"Lead {lead.id}", seen, vars(_rows(session, Lead.id == lead.id)[0]))
     values: dict[str, Any] = {}
     if name is not None:
         values["name"] = name.strip() or None

@@ -14,6 +14,7 @@ from capdesk.models import Campaign, MemberAssignment, MemberRate, TeamMember
 from capdesk.services import find
 from capdesk.services.imports.fields import parse_email
 from capdesk.services.money import dollars, money
+from capdesk.services.seen import Seen, require_unchanged
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,14 @@ def edit_member(
     email: str | None = None,
     role: str | None = None,
     active: bool | None = None,
+    seen: Seen | None = None,
     today: date,
 ) -> MemberRow:
-    """Changes what is given. Raises NotFound, UsageRefused, RuleRefused."""
+    """Changes what is given; `seen` is what it was when one began. Raises NotFound, UsageRefused, RuleRefused."""
     member = find.member(session, ref)
+    if seen is not None:
+        session.refresh(member, with_for_update={"key_share": True})
+        require_unchanged(member.name, seen, vars(_rows(session, today, member.id)[0]))
     if name is not None:
         member.name = find.new_name(name, "team member")
     if email is not None:

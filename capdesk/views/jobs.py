@@ -8,12 +8,14 @@ gone by then they are dropped.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from capdesk.errors import Stopped
+from capdesk.views.places import Place
 
 T = TypeVar("T")
 Failed = Callable[[Exception], None]
@@ -84,6 +86,13 @@ class Job(QObject, Generic[T]):
         self._then: Callable[[T], None] | None = None
         self._failed: Failed | None = None
         self.error: Exception | None = None
+        self.result_place: Place | Path | None = None
+        """Once it is done: where its result can be looked at, a place of the window or a file."""
+        self._where: Callable[[T], Place | Path | None] | None = None
+
+    def leads_to(self, where: Callable[[T], Place | Path | None]) -> None:
+        """Says where its result will be found."""
+        self._where = where
 
     def start(self, then: Callable[[T], None] | None, failed: Failed | None) -> None:
         self._then, self._failed = then, failed
@@ -108,7 +117,10 @@ class Job(QObject, Generic[T]):
         self.state = "done" if error is None else "cancelled" if isinstance(error, Stopped) else "failed"
         wanted = not self._owned or (self._owner is not None and shiboken6.isValid(self._owner))
         then, failed = (self._then, self._failed) if wanted else (None, None)
+        where, self._where = self._where, None
         self._then = self._failed = self._owner = None
+        if error is None and where is not None:
+            self.result_place = where(thread.result)
         self.ended.emit()
         if error is None and then is not None:
             then(thread.result)

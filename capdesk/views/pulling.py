@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from capdesk.bootstrap import Desk, call_source, cost_source
 from capdesk.views.jobs import Failed, Job, Report
+from capdesk.views.places import Place
 from capdesk.views.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Pulling(QObject):
         title = "Trying a sync" if dry_run else "Syncing" if sources is None else f"Pulling {named_sources(sources)}"
         work = partial(_pulled, sources=sources, only_due=only_due, dry_run=dry_run)
         self.job = self.workspace.run(title, work, owner=owner or self, then=then, failed=failed)
+        self.job.leads_to(lambda _report: Place("syncs"))
         self.job.ended.connect(self._over)
         self.changed.emit()
         return self.job

@@ -23,6 +23,12 @@ W = TypeVar("W", bound=QWidget)
 Style = Literal["title", "heading", "figure", "strong", "muted", "small", "bad", "warn", "good", "estimate"]
 Tone = Literal["neutral", "good", "warn", "bad", "accent"]
 Kind = Literal["", "primary", "danger", "quiet", "link"]
+BY_KEYBOARD = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+"""Why something has the focus whose user looks for it."""
 
 
 def styled(label: QLabel, style: Style) -> QLabel:

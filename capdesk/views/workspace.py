@@ -51,7 +51,7 @@ class Workspace(QObject):
     failed = Signal(object)
     """Exception: our own mistake, for the crash dialog."""
     asked = Signal(str)
-    """A question of words for the window itself: `demo`, `import PATH`, `sync`."""
+    """A question of words for the window itself: `demo`, `import PATH`, `sync`, `backup`."""
 
     def __init__(self, folder: Path, database_url: str | None, theme: Theme, clock: Clock | None = None) -> None:
         super().__init__()
@@ -60,6 +60,7 @@ class Workspace(QObject):
         self.jobs = Jobs(self)
         self.memory = Memory(folder)
         self._desk: Desk | None = None
+        self._when_left: list[Callable[[], object]] = []
 
     @property
     def desk(self) -> "Desk":
@@ -77,6 +78,15 @@ class Workspace(QObject):
         self._desk = desk
         if desk is not None:
             self.opened.emit()
+
+    def when_left(self, tidy: Callable[[], object]) -> None:
+        """Has something put in order when the program is left, even where a thread does not end."""
+        self._when_left.append(tidy)
+
+    def leave(self) -> None:
+        """Puts in order what was asked for."""
+        while self._when_left:
+            self._when_left.pop()()
 
     def go(self, page: str, record: int | None = None, filter: str = "") -> None:
         """Shows a page, a record or a filtered list."""

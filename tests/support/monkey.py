@@ -38,8 +38,7 @@ class Monkey(QObject):
         self._busy: list[int] = []
         self._loop = QEventLoop()
         self._places = list(places(with_records=True))
-        self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._turn)
+        self._timer = self._ticking()
         self._deeds: list[tuple[int, Callable[[], str]]] = [
             (30, self._key), (8, self._shortcut), (10, self._write), (24, self._press), (8, self._click_anywhere),
             (4, self._double_click), (4, self._right_click), (6, self._wheel), (4, self._drag), (3, self._go),
@@ -66,11 +65,18 @@ class Monkey(QObject):
             return True
         return super().eventFilter(watched, event)
 
+    def _ticking(self) -> QTimer:
+        made = QTimer(self, interval=0)
+        made.timeout.connect(self._turn)
+        return made
+
     def _turn(self) -> None:
         level = QThread.currentThread().loopLevel()
         if self._busy and level <= self._busy[-1]:
             return  # an event of ours is being delivered just now
         self._busy.append(level)
+        inner = self._ticking()  # the timer that brought us here stands still until we are back
+        inner.start()
         before = time.monotonic()
         try:
             self._act(level)
@@ -78,6 +84,8 @@ class Monkey(QObject):
             self.mistake = error
             self.left = 0
         finally:
+            inner.stop()
+            inner.deleteLater()
             self._busy.pop()
         if not self._busy:
             self.slowest = max(self.slowest, time.monotonic() - before)

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QByteArray
+from PySide6.QtGui import QImage, QImageWriter, QPixmap
 
 Numbers = NDArray[Any]
 
@@ -26,8 +27,10 @@ def save(picture: QPixmap, file: Path) -> None:
     out.setColorTable([int(one) | 0xFF000000 for one in table])
     rows = np.frombuffer(out.bits(), np.uint8).reshape(height, out.bytesPerLine())
     rows[:, :width] = nearest[which.reshape(height, width)]
-    if not out.save(str(file), "PNG", 0):
-        raise OSError(f"{file} cannot be written")
+    writer = QImageWriter(str(file), QByteArray(b"png"))
+    writer.setQuality(0)  # packed as tightly as it can be
+    if not writer.write(out):
+        raise OSError(f"{file} cannot be written: {writer.errorString()}")
 
 
 def _chosen(colors: Numbers, counts: Numbers) -> Numbers:

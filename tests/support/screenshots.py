@@ -44,8 +44,6 @@ class Album:
     def __init__(self, out: Path) -> None:
         self._out = out
         self._taken: dict[str, tuple[str, list[str]]] = {}
-        for old in out.glob("*/*.png"):
-            old.unlink()
 
     def add(self, name: str, told: str, scheme: Scheme, picture: QPixmap) -> None:
         folder = f"{scheme}-{picture.width()}"
@@ -71,8 +69,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     told = parser.parse_args()
     os.environ |= {"QT_QPA_PLATFORM": "offscreen", "TZ": ZONE}
-    album = Album(told.out)
-    with _desks(told.desks) as folder:
+    with tempfile.TemporaryDirectory() as new, _desks(told.desks) as folder:
+        album = Album(Path(new))
         demo, empty = folder / "capdesk-demo", folder / "capdesk-desk"
         subprocess.run([sys.executable, "-m", "capdesk", "demo", str(demo)], check=True, stdout=subprocess.DEVNULL)
         for size in SIZES:
@@ -84,7 +82,10 @@ def main() -> None:
                 _both(
                     made, album, f"empty-{key}", f"{PAGES[key].title} of an empty desk", Stage(made, {}, demo).picture
                 )
-    print(f"{album.write_index()} pictures in {told.out}")
+        count = album.write_index()
+        shutil.rmtree(told.out, ignore_errors=True)
+        shutil.copytree(new, told.out)
+    print(f"{count} pictures in {told.out}")
 
 
 @contextmanager

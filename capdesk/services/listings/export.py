@@ -53,8 +53,23 @@ def export(desk: "Desk", listing: Listing, ask: Ask, columns: Sequence[str], pat
         ):
             return _each(rows, put, lambda done: progress(done, total))
 
-    try:
+    with _told(path):
         return desk.read(write)
+
+
+def write_rows(path: Path, columns: Sequence[Column], rows: Sequence[Sequence[Any]], zone: ZoneInfo) -> int:
+    """Writes rows that are all here; returns how many. Raises FileRefused."""
+    with _told(path), _replacing(path) as part, _WRITERS[path.suffix.lower()](part, columns, zone) as put:
+        for row in rows:
+            put(row)
+    return len(rows)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the disk refuses, in a sentence."""
+    try:
+        yield
     except OSError as error:
         raise FileRefused(
             f"'{path}' cannot be written ({error.strerror or error}): close it elsewhere, or name another place."

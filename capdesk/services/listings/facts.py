@@ -121,6 +121,7 @@ EVENTS = Listing(
                 detail_via("p.call_id", "call_detail", "call_id"),
             ),
             order=_PHONE,
+            shown=False,
         ),
         Column("outcome", "Outcome", "choice", "p.outcome", words(Outcome), shown=False),
         Column("seconds", "Seconds", "number", "p.duration_s", shown=False),

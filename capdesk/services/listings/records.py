@@ -69,6 +69,14 @@ JOIN app_user u ON u.id = o.admin_user_id""",
 _STATE = """(CASE WHEN s.id IS NOT NULL THEN 'skipped' WHEN o.id IS NOT NULL THEN o.outcome
       WHEN a.id IS NULL THEN 'due' ELSE 'unknown' END)"""
 
+# The key of an alert is experiment:ID:KIND:THRESHOLD:CAP; another one is shown as it is.
+_CAP = "split_part(l.period, ':', 5)"
+_OCCASION = f"""(CASE WHEN l.kind = 'weekly' THEN 'Week ' || l.period
+      WHEN {_CAP} !~ '^[0-9]+([.][0-9]+)?$' THEN l.period
+      ELSE split_part(l.period, ':', 4) || ' % of the ' || split_part(l.period, ':', 3) || ' cap of '
+        || CASE split_part(l.period, ':', 3) WHEN 'time' THEN {_CAP} || ' days'
+           ELSE to_char({_CAP}::numeric, 'FM$999,999,999,990.00') END END)"""
+
 NOTIFICATIONS = Listing(
     key="notifications",
     title="Notifications",
@@ -76,7 +84,7 @@ NOTIFICATIONS = Listing(
         number("l.id"),
         recorded("l.recorded_at", "Due since"),
         ordered("kind", "Kind", "l.kind", ("weekly", "alert"), nullable=False),
-        Column("period", "Occasion", "text", "l.period", nullable=False),
+        Column("occasion", "Occasion", "text", _OCCASION, nullable=False),
         experiment("l.experiment_id"),
         Column("recipient", "Recipient", "text", "l.recipient", nullable=False),
         ordered("state", "State", _STATE, ("due", "unknown", "failed", "sent", "skipped"), nullable=False),
@@ -84,6 +92,7 @@ NOTIFICATIONS = Listing(
         Column("detail", "Detail", "text", "nullif(coalesce(o.detail, s.detail), '')"),
         Column("attempted", "Attempted", "moment", "a.recorded_at", shown=False),
         Column("ended", "Answered", "moment", "coalesce(o.recorded_at, s.recorded_at)", shown=False),
+        Column("period", "Key", "text", "l.period", nullable=False, shown=False),
         Column("message", "Message id", "text", "a.message_id", shown=False),
     ),
     source="""notification_log l

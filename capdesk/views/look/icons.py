@@ -20,7 +20,9 @@ class _Engine(QIconEngine):
         color = self._colors[mode is QIcon.Mode.Disabled]
         if color not in self._drawn:
             self._drawn[color] = QSvgRenderer(_svg(self._name, color))
-        self._drawn[color].render(painter, QRectF(rect.left(), rect.top(), min(rect.width(), rect.height()), rect.height()))
+        self._drawn[color].render(
+            painter, QRectF(rect.left(), rect.top(), min(rect.width(), rect.height()), rect.height())
+        )
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         made = QPixmap(size)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from capdesk.services.resources import resource
 from capdesk.views.look.colors import DARK, LIGHT, Colors
-from capdesk.views.look.fonts import BASE_POINTS, base_font
+from capdesk.views.look.fonts import BASE_POINTS, TEXT_SCALES, base_font
 from capdesk.views.look.icons import icon
 
 Choice = Literal["system", "light", "dark"]
@@ -24,8 +24,8 @@ class Theme(QObject):
     def __init__(self, application: QApplication, choice: Choice = "system", scale: int = 100) -> None:
         super().__init__()
         self._application = application
-        self.choice: Choice = choice
-        self.scale = scale
+        self.choice: Choice = choice if choice in CHOICES else "system"
+        self.scale = _sensible(scale)
         self.colors = LIGHT
         application.setStyle(QStyleFactory.create("Fusion"))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
@@ -33,7 +33,7 @@ class Theme(QObject):
 
     def choose(self, choice: Choice | None = None, scale: int | None = None) -> None:
         """Sets the scheme, the text size in percent, or both."""
-        self.choice, self.scale = choice or self.choice, scale or self.scale
+        self.choice, self.scale = choice or self.choice, _sensible(scale or self.scale)
         self.apply()
 
     def apply(self) -> None:
@@ -52,6 +52,11 @@ class Theme(QObject):
     def _system_changed(self, _scheme: Qt.ColorScheme) -> None:
         if self.choice == "system":
             self.apply()
+
+
+def _sensible(scale: int) -> int:
+    """What a damaged memory holds must not make a window nobody can use."""
+    return max(TEXT_SCALES[0], min(int(scale), TEXT_SCALES[-1]))
 
 
 def palette(colors: Colors) -> QPalette:
@@ -92,6 +97,7 @@ def style_sheet(colors: Colors, scale: int) -> str:
     values = asdict(colors) | {f"{name}_pt": f"{points * factor:.2f}pt" for name, factor in sizes.items()}
     values |= {f"{name}_px": f"{pixels}px" for name, pixels in _pixels(scale / 100).items()}
     values["icons"] = resource("icons").as_posix()
+    values["faint"] = f"#8c{colors.strong_border[1:]}"  # lets what is below through, until the pointer is there
     text = resource("style", "capdesk.qss").read_text(encoding="utf-8")
     for name in sorted(values, key=len, reverse=True):
         text = text.replace(f"@{name}", values[name])

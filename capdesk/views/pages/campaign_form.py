@@ -45,9 +45,15 @@ def change_campaign(page: Page, details: CampaignDetails) -> None:
 
     def ask(choices: Choices) -> None:
         form = _form(choices)
-        form.set_values(vars(row) | {"description": details.description})
+        known = vars(row) | {"description": details.description}
+        seen = {key: known[key] for key in form.fields}
+        form.set_values(seen)
         FormDialog(
-            page.workspace, f"Edit {row.name}", form, lambda desk, values: _edit(desk, row.id, values), parent=page
+            page.workspace,
+            f"Edit {row.name}",
+            form,
+            lambda desk, values: _edit(desk, row.id, values, seen),
+            parent=page,
         ).open()
 
     with_choices(page, ask)
@@ -75,10 +81,10 @@ def _add(desk: Desk, values: Values) -> CampaignRow:
     return desk.write(add)
 
 
-def _edit(desk: Desk, number: int, values: Values) -> CampaignRow:
+def _edit(desk: Desk, number: int, values: Values, seen: Values) -> CampaignRow:
     def edit(session: Any) -> CampaignRow:
         product = _product(session, values["product"])
-        return edit_campaign(session, number, name=values["name"], product=product, **_fields(values))
+        return edit_campaign(session, number, name=values["name"], product=product, seen=seen, **_fields(values))
 
     return desk.write(edit)
 

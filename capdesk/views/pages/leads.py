@@ -78,10 +78,11 @@ class LeadsPage(ListPage):
 
     def _edit(self, row: Row) -> None:
         form = Form(TextField("name", "Name", required=False), TextField("email", "E-mail", required=False))
-        form.set_values({"name": self.table.value(row, "name"), "email": self.table.value(row, "email")})
+        seen = {key: self.table.value(row, key) for key in form.fields}
+        form.set_values(seen)
         FormDialog(
             self.workspace, f"Edit contact of lead {row.id}", form,
-            lambda desk, values: _edit(desk, row.id, values), parent=self,
+            lambda desk, values: _edit(desk, row.id, values, seen), parent=self,
             intro="The number stays: it is what makes the lead.",
         ).open()  # fmt: skip
 
@@ -151,6 +152,6 @@ def _add(desk: Desk, values: Values) -> AddedLead:
     )
 
 
-def _edit(desk: Desk, number: int, values: Values) -> LeadRow:
+def _edit(desk: Desk, number: int, values: Values, seen: Values) -> LeadRow:
     name, email = values["name"] or "", values["email"] or ""
-    return desk.write(lambda session: edit_lead(session, number, name=name, email=email))
+    return desk.write(lambda session: edit_lead(session, number, name=name, email=email, seen=seen))

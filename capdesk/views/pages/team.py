@@ -72,10 +72,11 @@ class TeamPage(ListPage):
 
     def _edit(self, row: Row) -> None:
         form = Form(TextField("name", "Name"), TextField("email", "E-mail"), TextField("role", "Role", required=False))
-        form.set_values({key: self.table.value(row, key) for key in ("name", "email", "role")})
+        seen = {key: self.table.value(row, key) for key in form.fields}
+        form.set_values(seen)
 
         def save(desk: Desk, values: Values) -> MemberRow:
-            kept = values | {"role": values["role"] or "", "today": _today(desk)}
+            kept = values | {"role": values["role"] or "", "seen": seen, "today": _today(desk)}
             return desk.write(lambda session: edit_member(session, row.id, **kept))
 
         FormDialog(self.workspace, f"Edit {self.table.value(row, 'name')}", form, save, parent=self).open()

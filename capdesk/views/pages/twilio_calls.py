@@ -1,13 +1,14 @@
 """The calls Twilio tells of: metadata beside the imported ones. None of them makes an event."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from capdesk.services.listings.model import Column, Listing
 from capdesk.services.reports.wording import counted
 from capdesk.services.twilio_calls import TwilioCallPage, TwilioCallRow, list_twilio_calls
-from capdesk.views.pages.held_table import Held, HeldModel, HeldView
-from capdesk.views.widgets import button, named, text
+from capdesk.views.records.held import Held, HeldModel, HeldView
+from capdesk.views.records.held_list import HeldList
+from capdesk.views.widgets import named, text
 from capdesk.views.workspace import Workspace
 
 MOST = 500
@@ -44,19 +45,11 @@ class TwilioCalls(QWidget):
         self.model = HeldModel(TWILIO, workspace.desk.zone, self)
         self.table = HeldView(workspace.theme, self.model)
         self.table.entered_row.connect(self._entered)
-        self.words = named(QLineEdit(), "twilio-filter", "Filter by words")
-        self.words.setPlaceholderText("Filter by words")
-        self.words.setClearButtonEnabled(True)
-        self.words.textChanged.connect(self._filter)
         self.unmatched = named(QCheckBox("Only those beside no imported call"), "twilio-unmatched")
         self.unmatched.toggled.connect(self.reload)
-        self.foot = named(text("", "small", wrap=True), "twilio-foot")
+        self.list = HeldList(workspace, self.table, self.unmatched)
+        self.model.modelReset.connect(self._draw)
         self._page: TwilioCallPage | None = None
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.words, 1)
-        row.addWidget(self.unmatched)
-        row.addWidget(button("Copy", self._copy, kind="quiet"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -65,9 +58,7 @@ class TwilioCalls(QWidget):
             "call that names its SID, “probable” one of the same number within two minutes."
         )
         column.addWidget(text(told, "muted", wrap=True))
-        column.addLayout(row)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.foot)
+        column.addWidget(self.list, 1)
 
     def reload(self) -> None:
         only = self.unmatched.isChecked()
@@ -81,11 +72,6 @@ class TwilioCalls(QWidget):
     def _show(self, page: TwilioCallPage) -> None:
         self._page = page
         self.model.set_rows([Held(one.call_id, _values(one)) for one in page.calls])
-        self._draw()
-
-    def _filter(self, typed: str) -> None:
-        self.model.set_words(typed)
-        self._draw()
 
     def _draw(self) -> None:
         page, count = self._page, self.model.rowCount()
@@ -93,26 +79,23 @@ class TwilioCalls(QWidget):
             return
         more = f"the newest {MOST:,} calls; there are more" if page.more else counted(self.model.whole, "call")
         words = more if count == self.model.whole else f"{count:,} of {more}"
-        self.foot.setText(words[:1].upper() + words[1:])
+        self.list.foot.setText(words[:1].upper() + words[1:])
         self.table.head.setHidden(not count)
         if count:
             self.table.nothing.hide()
         elif page.calls:
-            self.table.nothing.say("Nothing matches", "No call has these words.", "Clear filter", self.words.clear)
+            self.table.nothing.say("Nothing matches", "No call has these words.", "Clear filter", self.list.words.clear)
         elif self.unmatched.isChecked():
             self.table.nothing.say("Every call is matched", "Each call Twilio tells of is beside an imported one.")
         else:
             words = "Connect Twilio, or sync, to see which calls it knows."
             self.table.nothing.say("No calls from Twilio yet", words, "Syncs", lambda: self.workspace.go("syncs"))
 
-    def _copy(self) -> None:
-        self.foot.setText(f"Copied {counted(self.table.copy(), 'row')}.")
-
     def _entered(self, call: int | None) -> None:
         if call is not None:
             self.wanted_call.emit(call)
         else:
-            self.foot.setText("No imported call is beside it.")
+            self.list.foot.setText("No imported call is beside it.")
 
 
 def _values(one: TwilioCallRow) -> tuple[object, ...]:

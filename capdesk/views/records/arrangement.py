@@ -3,7 +3,8 @@
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QMenu, QWidget
 
-from capdesk.services.listings.model import Column, Listing
+from capdesk.services.listings.model import Listing
+from capdesk.views.records.calm import shared_out
 from capdesk.views.records.habits import Habits
 from capdesk.views.records.menus import chooser
 from capdesk.views.records.model import RecordModel
@@ -16,10 +17,6 @@ LOOKED_AT = 60
 WIDEST = 340
 """Pixels at 100 percent; longer texts are cut short where they stand."""
 STEP = 32
-GROWTH = 0.6
-"""By how much a column of texts may be wider than they are where there is room."""
-NARROWEST = 150
-"""Pixels at 100 percent a long text keeps, however little room there is."""
 
 
 class Arrangement(QObject):
@@ -35,7 +32,6 @@ class Arrangement(QObject):
         self._room = 0
         self._saving = QTimer(self, interval=SAVE_MS, singleShot=True)
         self._saving.timeout.connect(self.save)
-        view.head.setStretchLastSection(True)
         self._apply()
         view.head.sectionResized.connect(self._resized)
         view.head.sectionMoved.connect(self._moved)
@@ -133,9 +129,7 @@ class Arrangement(QObject):
         rows = [row for at in range(first, first + LOOKED_AT) if (row := model.held(at)) is not None]
         for key, number in self._numbers.items():
             if not self._view.isColumnHidden(number):
-                values = (row.values[number] for row in rows)
-                column = self._listing.columns[number]
-                widths = (self._view.painted.wanted_width(column, value, model) for value in values)
+                widths = (self._view.painted.wanted_width(model.cell_of(row, number)) for row in rows)
                 wanted = min(max(widths, default=0), self._scaled(WIDEST))
                 self._wanted[key] = max(wanted, self._view.head.wanted_width(number))
 
@@ -146,18 +140,13 @@ class Arrangement(QObject):
             self._spread()
 
     def _spread(self) -> None:
-        """Room that is left goes to texts as far as they have use for it, and what is missing is taken from them."""
+        """Room that is left is shared out, and what is missing is taken from texts, from the widest first."""
         habits, shown = self._habits, [self._listing.columns[at] for at in self._view.shown_columns()]
         if habits.widths or any(column.key not in self._wanted for column in shown):
             return
-        widths = {column.key: self._wanted[column.key] for column in shown}
-        texts = [column.key for column in shown if _grows(column)]
-        room = self._view.viewport().width() - sum(widths.values())
-        whole = sum(widths[key] for key in texts)
-        if room >= 0 and whole:
-            widths |= {key: int(widths[key] * (1 + min(room / whole, GROWTH))) for key in texts}
-        elif room < 0:
-            widths |= _cut({key: widths[key] for key in texts}, whole + room, self._scaled(NARROWEST))
+        wanted = {column.key: self._wanted[column.key] for column in shown}
+        texts = frozenset(column.key for column in shown if column.kind == "text")
+        widths = shared_out(wanted, texts, self._view.room(), self._workspace.theme.scale)
         self._arranging = True
         for key, width in widths.items():
             self._view.head.resizeSection(self._numbers[key], width)
@@ -183,19 +172,3 @@ class Arrangement(QObject):
 
     def _scaled(self, pixels: int) -> int:
         return round(pixels * self._workspace.theme.scale / 100)
-
-
-def _grows(column: Column) -> bool:
-    return column.kind == "text"
-
-
-def _cut(widths: dict[str, int], room: int, narrowest: int) -> dict[str, int]:
-    """The widest ones cut to one width so that all have room, but to none below the narrowest."""
-    least = {key: min(width, narrowest) for key, width in widths.items()}
-    if not widths or sum(least.values()) > room:
-        return least
-    low, high = narrowest, max(widths.values())
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if sum(min(width, middle) for width in widths.values()) <= room else (low, middle)
-    return {key: min(width, low) for key, width in widths.items()}

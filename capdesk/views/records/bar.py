@@ -106,6 +106,13 @@ class FilterBar(QWidget):
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.line.selectAll()
 
+    def go_on(self, typed: str) -> None:
+        """Takes the keyboard with what was typed where the rows had it."""
+        self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.line.deselect()
+        self.line.end(False)
+        self.line.insert(typed)
+
     def wait_for_more(self) -> None:
         """What is typed cannot be understood yet; it is looked at again when nothing more comes."""
         self._patience.start()

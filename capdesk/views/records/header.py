@@ -33,7 +33,7 @@ class RecordHeader(QHeaderView):
     def wanted_width(self, section: int) -> int:
         """Room for the title and the arrow."""
         metrics, title = QFontMetrics(self._font()), self._listing.columns[section].title
-        return metrics.horizontalAdvance(title) + 2 * PADDING + metrics.height()
+        return metrics.horizontalAdvance(title) + 2 * PADDING + metrics.height() * 2 // 3 + 5
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's own name
         if not rect.isValid():

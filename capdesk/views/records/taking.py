@@ -79,46 +79,58 @@ def copy_cell(view: RecordView, model: RecordModel, say: Callable[[str], None]) 
         say(f"Copied {column.title.lower()}.")
 
 
+class SaveDialog(QFileDialog):
+    """Asks where rows shall be written, as CSV or as a workbook; it does not wait."""
+
+    def __init__(self, parent: QWidget, title: str, chosen: Callable[[Path], object]) -> None:
+        super().__init__(parent)
+        named(self, "export-dialog", "Export")
+        self.setWindowTitle(f"Export {title.lower()}")
+        self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self.setFileMode(QFileDialog.FileMode.AnyFile)
+        self.setNameFilters([CSV, XLSX])
+        self.setDefaultSuffix("csv")
+        self.filterSelected.connect(lambda kind: self.setDefaultSuffix("xlsx" if kind == XLSX else "csv"))
+        self.selectFile(f"{title.lower().replace(' ', '-')}.csv")
+        self.fileSelected.connect(lambda file: chosen(Path(file)))
+        self.finished.connect(self.deleteLater)
+
+
+def with_suffix(file: Path) -> Path:
+    """The file, as CSV where its name does not say."""
+    return file if file.suffix.lower() in (".csv", ".xlsx") else file.with_name(f"{file.name}.csv")
+
+
 class Exporter(QObject):
     """Asks for a file and writes all rows of an asking into it, as a job."""
 
     def __init__(self, workspace: Workspace, listing: Listing, parent: QWidget) -> None:
         super().__init__(parent)
         self.workspace, self._listing, self._parent = workspace, listing, parent
-        self.dialog: QFileDialog | None = None
+        self.dialog: SaveDialog | None = None
 
     def open(self, ask: Ask, columns: Sequence[Column]) -> None:
         """The dialog does not wait; what is exported is what was asked for when it was opened."""
-        dialog = named(QFileDialog(self._parent), "export-dialog", "Export")
-        dialog.setWindowTitle(f"Export {self._listing.title.lower()}")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-        dialog.setNameFilters([CSV, XLSX])
-        dialog.setDefaultSuffix("csv")
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("xlsx" if chosen == XLSX else "csv"))
-        dialog.selectFile(f"{self._listing.title.lower().replace(' ', '-')}.csv")
         keys = [column.key for column in columns]
-        dialog.fileSelected.connect(lambda file: self.write(ask, keys, Path(file)))
-        dialog.finished.connect(dialog.deleteLater)
-        self.dialog = dialog
-        dialog.open()
+        self.dialog = SaveDialog(self._parent, self._listing.title, lambda file: self.write(ask, keys, file))
+        self.dialog.open()
 
     def write(self, ask: Ask, columns: Sequence[str], file: Path) -> None:
         """Writes the file in the background; CSV or Excel by its suffix."""
-        target = file if file.suffix.lower() in (".csv", ".xlsx") else file.with_name(f"{file.name}.csv")
-        listing = self._listing
+        target, listing = with_suffix(file), self._listing
 
         def work(desk: Desk, report: Report) -> int:
             return exporting.export(
                 desk, listing, ask, columns, target, lambda done, total: report(done, total, f"{done:,} rows written")
             )
 
-        self.workspace.run(
+        job = self.workspace.run(
             f"Exporting {listing.title.lower()} to {target.name}",
             work,
             owner=self,
             then=lambda count: self._written(target, count),
         )
+        job.leads_to(lambda _count: target)
 
     def _written(self, file: Path, count: int) -> None:
         rows = "1 row" if count == 1 else f"{count:,} rows"

@@ -2,21 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 
 from capdesk.views.look.theme import Theme
 from capdesk.views.page import Command
-from capdesk.views.records.delegates import RecordDelegate
-from capdesk.views.records.header import RecordHeader
+from capdesk.views.records.calm import CalmView
 from capdesk.views.records.model import RecordModel
-from capdesk.views.widgets import named
-
-_Index = QModelIndex | QPersistentModelIndex
 
 
-class RecordView(QTableView):
+class RecordView(CalmView):
     """Shows a RecordModel. It selects whole rows, and has a current cell for what is done to one value."""
 
     entered_row = Signal(int)
@@ -27,51 +22,22 @@ class RecordView(QTableView):
     """The menu of a column is wanted."""
     asked_for_all = Signal()
     """All rows shall be selected."""
+    typed = Signal(str)
+    """Letters typed while the rows have the keyboard."""
     resized = Signal()
     moved_on = Signal()
     """The current row has changed, or the selection."""
 
     def __init__(self, theme: Theme, model: RecordModel, compact: bool) -> None:
-        super().__init__()
-        self._theme, self._compact = theme, compact
-        named(self, f"records-{model.listing.key}", model.listing.title)
+        super().__init__(theme, model.listing, compact=compact)
         self.commands: Callable[[], Sequence[Command]] = tuple
-        self.head = RecordHeader(theme, model.listing, self)
-        self.setHorizontalHeader(self.head)
-        self.painted = RecordDelegate(theme, self)
-        self.setItemDelegate(self.painted)
         self.setModel(model)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         model.visible = self.visible_rows
-        self._be_calm()
         self.follow_text_size()
         self.verticalScrollBar().valueChanged.connect(model.look)
         self.selectionModel().selectionChanged.connect(self.moved_on)
         self.doubleClicked.connect(lambda index: self.entered_row.emit(index.row()))
-
-    def _be_calm(self) -> None:
-        self.setProperty("records", True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.setCornerButtonEnabled(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-
-    def follow_text_size(self) -> None:
-        """Rows as high as the text needs, all alike."""
-        height = self.fontMetrics().height() + (10 if self._compact else 13)
-        self.verticalHeader().setMinimumSectionSize(height)
-        self.verticalHeader().setDefaultSectionSize(height)
-        self.head.setFixedHeight(height + 4)
-        self.verticalScrollBar().setSingleStep(height)
-        self.horizontalScrollBar().setSingleStep(24)
 
     def visible_rows(self) -> tuple[int, int]:
         first = self.rowAt(0)
@@ -108,7 +74,9 @@ class RecordView(QTableView):
         super().selectAll()
 
     def keyboardSearch(self, search: str) -> None:
-        """Typing finds nothing by itself: it would read every row there is."""
+        """Typing filters; to look for a row by itself would read every row there is."""
+        if search.strip():
+            self.typed.emit(search)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, plain = (
@@ -142,30 +110,6 @@ class RecordView(QTableView):
                 return True
         return False
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self.rowAt(int(event.position().y())))
-        super().mouseMoveEvent(event)
-
-    def leaveEvent(self, event: object) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)  # type: ignore[arg-type]
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.resized.emit()
-
-    def currentChanged(self, current: _Index, previous: _Index) -> None:
-        super().currentChanged(current, previous)
-        self._redraw_row(previous.row())
-        self._redraw_row(current.row())
-
-    def _hover(self, row: int) -> None:
-        before, self.painted.hovered = self.painted.hovered, row
-        if row != before:
-            self._redraw_row(before)
-            self._redraw_row(row)
-
-    def _redraw_row(self, row: int) -> None:
-        if row >= 0:
-            top, height = self.rowViewportPosition(row), self.rowHeight(row)
-            self.viewport().update(QRect(0, top, self.viewport().width(), height))

@@ -88,6 +88,7 @@ class Actions(QObject):
             Act("new-experiment", self.tr("New experiment…"), lambda: do("experiments", "new exp"), "flask-conical"),
             Act("import", self.tr("Import a file…"), _bound(bench.errands.asked, "import"), "file-input", "Ctrl+O"),
             Act("sync", self.tr("Sync now"), lambda: do("syncs", "sync now"), "refresh-cw"),
+            Act("back-up", self.tr("Back up now…"), _bound(bench.errands.asked, "backup"), "database"),
             Act("demo", self.tr("Build a demo desk…"), bench.errands.offer_demo, "flag"),
             None,
             Act("window", self.tr("New window"), bench.errands.new_window, "plus", "Ctrl+Shift+N", False),

@@ -167,6 +167,7 @@ class ClosingDialog(QDialog):
 
 def let_go(workspace: Workspace, opening: Opening) -> bool:
     """Ends all work and closes the desk; False where something did not end in time. For after the event loop."""
+    workspace.leave()
     ended = workspace.jobs.close(JOBS_MS)
     desks = opening.abandoned()
     if workspace.is_open:

@@ -34,7 +34,7 @@ class Errands(QObject):
 
     @Slot(str)
     def asked(self, words: str) -> None:
-        """`demo`, `import PATH`, `sync`."""
+        """`demo`, `import PATH`, `sync`, `backup`."""
         what, _, rest = words.partition(" ")
         if what == "demo":
             self.offer_demo()
@@ -42,6 +42,8 @@ class Errands(QObject):
             self._import(rest)
         elif what == "sync":
             self.do_on_page("syncs", "sync now")
+        elif what == "backup":
+            self._back_up()
 
     def do_on_page(self, page: str, command: str) -> None:
         """Goes to a page and runs its command whose title begins so."""
@@ -100,6 +102,13 @@ class Errands(QObject):
         self.new_window(Path(folder))
         if not self._workspace.is_open:
             self._bench.main.close()
+
+    def _back_up(self) -> None:
+        self._workspace.went.emit(Place("settings", None, "database"))
+        page = self._bench.current_page()
+        back_up = getattr(page, "back_up", None)
+        if back_up is not None:
+            back_up()
 
     def _import(self, file: str) -> None:
         """Starts the wizard of the imports page, with the file where one was named."""

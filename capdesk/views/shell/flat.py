@@ -7,14 +7,9 @@ from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QHelpEvent, 
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolTip
 
 from capdesk.views.look.theme import Theme
-from capdesk.views.widgets import named, pressed_by_return
+from capdesk.views.widgets import BY_KEYBOARD, named, pressed_by_return
 
 ICON = 18
-_BY_KEYBOARD = (
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-)
 
 
 class FlatButton(QAbstractButton):
@@ -77,7 +72,7 @@ class FlatButton(QAbstractButton):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        self._ring = event.reason() in _BY_KEYBOARD
+        self._ring = event.reason() in BY_KEYBOARD
         super().focusInEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

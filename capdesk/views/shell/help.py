@@ -1,11 +1,12 @@
 """The guide, in a window beside the desk, and the sheet of keyboard shortcuts."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, Qt, QUrl
-from PySide6.QtGui import QImage, QResizeEvent, QTextDocument, QTextTable
+from PySide6.QtGui import QImage, QResizeEvent, QTextBlock, QTextDocument, QTextTable
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
 from capdesk.services.resources import resource
@@ -43,7 +44,8 @@ class GuideText(QTextBrowser):
         """Those of the page, as it names them."""
         found, block = [], self.document().begin()
         while block.isValid():
-            shown = [part.fragment().charFormat() for part in block]
+            parts = cast("Iterable[QTextBlock.iterator]", block)
+            shown = [part.fragment().charFormat() for part in parts]
             found += [one.toImageFormat().name() for one in shown if one.isImageFormat()]
             block = block.next()
         return found

@@ -2,14 +2,17 @@
 
 from collections import deque
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from capdesk.errors import CapdeskError
 from capdesk.views.jobs import Job
 from capdesk.views.page import scrolled
+from capdesk.views.places import Place
 from capdesk.views.shell.flat import FlatButton
 from capdesk.views.shell.overlay import Overlay
 from capdesk.views.widgets import badge, button, line, named, styled, text
@@ -21,6 +24,9 @@ _ENDS = {"done": "good", "failed": "bad", "cancelled": "neutral"}
 
 class _Row(QWidget):
     """One job."""
+
+    shown = Signal(object)
+    """Place or Path: where its result is."""
 
     def __init__(self, job: Job[Any], workspace: Workspace) -> None:
         super().__init__()
@@ -55,6 +61,8 @@ class _Row(QWidget):
         self.bar.hide()
         self.cancel.hide()
         self._top.addWidget(badge(self.tr(state), _ENDS.get(state, "neutral")))  # type: ignore[arg-type]
+        if self.job.result_place is not None:
+            self._offer(self.job.result_place)
         zone = self._workspace.desk.zone if self._workspace.is_open else None
         words = _span(self.began.astimezone(zone), self._workspace.clock.now().astimezone(zone))
         if error is not None and state == "failed":
@@ -63,6 +71,13 @@ class _Row(QWidget):
             styled(self._doing, "bad")
         self._doing.setText(words)
         self._doing.show()
+
+    def _offer(self, where: Place | Path) -> None:
+        """A file is shown in its folder: what opens it is the owner's choice."""
+        words = self.tr("Open folder") if isinstance(where, Path) else self.tr("Show")
+        show = button(words, lambda: self.shown.emit(where), kind="link")
+        show.setAccessibleName(f"{words}: {self.job.title}")
+        self._top.insertWidget(1, show)
 
     def _progressed(self, done: int, total: int, words: str) -> None:
         self.bar.setRange(0, total)
@@ -112,6 +127,7 @@ class JobsPanel(Overlay):
 
     def _started(self, job: Job[Any]) -> None:
         row = _Row(job, self.workspace)
+        row.shown.connect(self._show)
         self._rows.appendleft(row)
         self._list.insertWidget(0, row)
         self._empty.hide()
@@ -119,6 +135,13 @@ class JobsPanel(Overlay):
             old = self._rows.pop()
             old.hide()
             old.deleteLater()
+
+    def _show(self, where: Place | Path) -> None:
+        self.leave()
+        if isinstance(where, Place):
+            self.workspace.went.emit(where)
+        else:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(where.parent)))
 
     def _ended(self, job: Job[Any]) -> None:
         for row in self._rows:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GEOMETRY = "look/geometry"
 _SEEN_BY_MS = 300
+_LEAST = (640, 480)
+"""Whatever was remembered of it: a window of a few letters is none."""
 
 
 class Window(QMainWindow):
@@ -38,6 +40,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("capdesk")
         self.setAcceptDrops(True)
+        self.setMinimumSize(*_LEAST)
         self.resize(1280, 800)
         self.restoreGeometry(workspace.memory.get_bytes(GEOMETRY))
         self.start_screen = StartScreen(workspace.folder)

@@ -39,7 +39,8 @@ _MAIL = (
     " ('weekly', '2026-W47', 'o@example.com', '{}'), ('weekly', '2026-W48', 'o@example.com', '{}'),"
     " ('weekly', '2026-W45', 'o@example.com', '{}')",
     "INSERT INTO notification_log (kind, period, recipient, about, experiment_id)"
-    " SELECT 'alert', 'experiment:1:capital:80', 'o@example.com', '{}', min(id) FROM experiment",
+    " SELECT 'alert', unnest(ARRAY['experiment:1:capital:80:12500', 'experiment:1:time:100:30', 'experiment:1']),"
+    " 'o@example.com', '{}', min(id) FROM experiment",
     "INSERT INTO notification_attempt (notification_id, number, message_id)"
     " SELECT id, 1, 'm' || id FROM notification_log WHERE period IN ('2026-W46', '2026-W47')",
     "INSERT INTO notification_outcome (notification_id, attempt_id, outcome, detail)"

@@ -236,6 +236,15 @@ def test_that_notifications_stand_as_their_log_says(crowded: Desk) -> None:
     assert figures(crowded, "notifications", "id", "state", "attempts", "detail") == wanted
 
 
+def test_that_an_occasion_is_told_in_words_and_its_key_kept(crowded: Desk) -> None:
+    told = figures(crowded, "notifications", "kind", "period", "occasion")
+    weeks = [(key, words) for kind, key, words in told if kind == "weekly"]
+    alerts = [words for kind, _key, words in told if kind == "alert"]
+    assert weeks
+    assert all(words == f"Week {key}" for key, words in weeks)
+    assert alerts == ["80 % of the capital cap of $12,500.00", "100 % of the time cap of 30 days", "experiment:1"]
+
+
 def test_that_syncs_are_those_of_the_log(crowded: Desk) -> None:
     logged = crowded.read(sync_log)
     wanted = sorted((one.id, one.state, one.rows, one.difference_usd, one.detail or None) for one in logged)

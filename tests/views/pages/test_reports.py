@@ -330,7 +330,7 @@ def test_that_both_papers_hold_every_line_once() -> None:
     assert pdf_of(Letter("s", "t", lines), "Letter") != pdf_of(Letter("s", "t", lines), "A4")
 
 
-def test_that_the_browser_gets_a_private_file_that_goes_with_the_page(page: ReportsPage) -> None:
+def test_that_the_browser_gets_a_private_file_that_goes_as_the_program_is_left(page: ReportsPage) -> None:
     class Browser(QObject):
         def __init__(self) -> None:
             super().__init__()
@@ -351,7 +351,7 @@ def test_that_the_browser_gets_a_private_file_that_goes_with_the_page(page: Repo
     assert file.read_text(encoding="utf-8") == page.letter.letter.html
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    page._files.remove()
+    page.workspace.leave()
     assert not file.parent.exists()
 
 

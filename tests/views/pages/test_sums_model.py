@@ -22,7 +22,7 @@ from capdesk.services.costs import By, costs
 from capdesk.services.listings.model import Column, Listing
 from capdesk.services.money import ZERO
 from capdesk.views.pages.costs import CostsPage
-from capdesk.views.pages.held_table import Held, HeldModel
+from capdesk.views.records.held import Held, HeldModel
 from capdesk.views.pages.sums_model import COLUMNS, SumsModel
 from capdesk.views.places import Place
 from capdesk.views.workspace import Workspace
@@ -48,7 +48,7 @@ THREE = sums(row("Nine", "9", labor="9"), row("Hundred", "100", twilio="100"), r
 
 
 def names(model: SumsModel) -> list[object]:
-    return [one.what for one in model.rows]
+    return [one.what.what for one in model.rows]
 
 
 def sums_model() -> QAbstractItemModel:
@@ -96,9 +96,9 @@ def test_that_the_last_row_is_the_sum_of_those_on_show(amounts: list[Decimal], t
     model = SumsModel(ZONE)
     model.show_sums(sums(*(row(f"Test {at}", str(usd), labor=str(usd)) for at, usd in enumerate(amounts))))
     model.set_words(typed)
-    *rows, total = model.rows or [total_of([])]
-    assert total.spent_usd == sum((one.spent_usd for one in rows), ZERO)
-    assert total.by_source["labor"] == total.spent_usd
+    *rows, total = model.rows or [Held(total_of([]), ())]
+    assert total.what.spent_usd == sum((one.what.spent_usd for one in rows), ZERO)
+    assert total.what.by_source["labor"] == total.what.spent_usd
 
 
 def test_that_rows_are_copied_as_plain_figures(qapp: object) -> None:
@@ -131,7 +131,7 @@ def test_that_the_window_shows_the_same_sums_as_the_command(desk: Desk, by: By) 
 
 def cells(page: CostsPage) -> list[tuple[str, str]]:
     model = page.sums.model
-    return [(model.words(one, 0), model.words(one, SPENT)) for one in model.rows]
+    return [(model.words_of(one, 0), model.words_of(one, SPENT)) for one in model.rows]
 
 
 def test_that_costs_are_summed_by_what_one_asks_for(
@@ -183,7 +183,7 @@ def test_that_sums_are_copied_and_exported(
     QTest.keyClick(page.sums.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text().splitlines()[1].startswith("Scripts\tSpring\t160")
     for suffix in ("csv", "xlsx"):
-        page.sums.write(tmp_path / f"sums.{suffix}")
+        page.sums.list.write(tmp_path / f"sums.{suffix}")
         settle()
     lines = (tmp_path / "sums.csv").read_text("utf-8-sig").splitlines()
     assert lines[0] == "what,campaign,labor,bonus,twilio,gcp,spent,provisional"
@@ -199,7 +199,7 @@ def test_that_a_file_that_cannot_be_written_is_said(
     page = CostsPage(workspace)
     shown(qtbot, page, settle, Place("costs"))
     with qtbot.waitSignal(workspace.said) as said:
-        page.sums.write(tmp_path / "nowhere" / "sums.csv")
+        page.sums.list.write(tmp_path / "nowhere" / "sums.csv")
         settle()
     assert "cannot be written" in said.args[0].text
 

@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from capdesk.bootstrap import Desk
 from capdesk.models.base import CampaignStatus, LeadStatusName
 from capdesk.services.campaigns import CampaignRow, edit_campaign, list_campaigns
-from capdesk.services.leads import LeadRow, add_lead, list_leads, set_lead_status
+from capdesk.services.leads import LeadRow, add_lead, edit_lead, list_leads, set_lead_status
 from capdesk.services.listings import read
 from capdesk.services.listings.lists import LISTINGS
 from capdesk.services.listings.model import Ask, Row
 from capdesk.services.products import list_products
-from capdesk.services.team import MemberRow, list_members, member_history
+from capdesk.services.team import MemberRow, edit_member, list_members, member_history
 from capdesk.views.page import Command, Page
 from capdesk.views.pages.campaign import CampaignPage
 from capdesk.views.pages.campaigns import CampaignsPage
@@ -27,7 +27,7 @@ from capdesk.views.workspace import Workspace
 from tests.support import builders
 from tests.support.facts import Facts
 from tests.views.conftest import Settle
-from tests.views.pages.filling import error_of, fill, is_gone
+from tests.views.pages.filling import error_of, fill, is_gone, open_dialog
 
 TODAY = date(2100, 1, 1)
 """Later than everything: what holds in the end."""
@@ -204,13 +204,40 @@ def test_that_a_campaign_is_edited_and_its_status_set_by_hand(
     assert (after.name, after.status, after.start_date) == ("Summer", CampaignStatus.PAUSED, date(2026, 6, 1))
 
 
+@pytest.mark.parametrize("kind", ["campaign", "lead", "member"])
+def test_that_an_edit_of_what_changed_meanwhile_is_refused(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle, kind: str
+) -> None:
+    home = builders.campaign(desk, "Spring")
+    lead, member = builders.lead(desk, "Spring", "+12019584410"), builders.member(desk, "ana@example.com")
+    if kind == "campaign":
+        page: Page = CampaignPage(workspace)
+        shown(qtbot, page, settle, Place("campaign", home))
+        command(tuple(page.commands()), "Edit…").run()
+    elif kind == "lead":
+        page = LeadsPage(workspace)
+        shown(qtbot, page, settle)
+        command(tuple(page.row_commands(row_of(desk, "leads", lead))), "Edit contact…").run()
+    else:
+        page = TeamPage(workspace)
+        shown(qtbot, page, settle)
+        command(tuple(page.row_commands(row_of(desk, "team", member))), "Edit…").run()
+    open_dialog(qtbot)
+    desk.write(lambda session: edit_campaign(session, home, description="Theirs"))
+    desk.write(lambda session: edit_lead(session, lead, email="theirs@example.com"))
+    desk.write(lambda session: edit_member(session, member, role="Theirs", today=date(2026, 3, 2)))
+    dialog = fill(qtbot, settle, name="Mine")
+    assert error_of(dialog).endswith("was changed meanwhile by another window; look at it again.")
+    assert dialog.form.fields["name"].value() == "Mine"
+
+
 def test_that_a_new_member_has_a_rate_and_a_campaign(
     qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
 ) -> None:
     home = builders.campaign(desk, "Spring")
     page = TeamPage(workspace)
     shown(qtbot, page, settle)
-    command(tuple(page.commands()), "New member").run()
+    command(tuple(page.commands()), "New member…").run()
     fill(qtbot, settle, name="Ana", email="ANA@example.com", rate=Decimal("22.50"), campaign=home)
     (ana,) = members(desk)
     assert (ana.email, ana.hourly_rate_usd, ana.campaign) == ("ana@example.com", Decimal("22.50"), "Spring")
@@ -255,7 +282,7 @@ def test_that_a_lead_is_added_once_and_its_contact_edited(
     home = builders.campaign(desk, "Spring")
     page = LeadsPage(workspace)
     shown(qtbot, page, settle)
-    command(tuple(page.commands()), "New lead").run()
+    command(tuple(page.commands()), "New lead…").run()
     fill(qtbot, settle, campaign=home, phone="(201) 958-4410", name="Jo")
     (jo,) = leads(desk)
     command(tuple(page.row_commands(row_of(desk, "leads", jo.id))), "Edit contact…").run()

@@ -13,7 +13,7 @@ from capdesk.views.forms.form import Form, FormDialog
 from capdesk.views.jobs import Report
 from capdesk.views.memory import Memory
 from capdesk.views.page import Page
-from capdesk.views.shell.closing import ClosingDialog
+from capdesk.views.shell.closing import ClosingDialog, let_go
 from capdesk.views.shell.window import GEOMETRY, Window
 from capdesk.views.workspace import Workspace
 from tests.views.conftest import PATIENCE_MS
@@ -187,3 +187,14 @@ def test_that_what_was_typed_since_is_asked_about_again(
     assert window.closing.dialog is not None
     assert told(window.closing.dialog) == page.words
     press(window.closing.dialog, "button-keep-open")
+
+
+def test_that_private_files_go_before_anything_is_waited_for(
+    window: Window, workspace: Workspace, going_on: threading.Event
+) -> None:
+    running: list[int] = []
+    workspace.when_left(lambda: running.append(len(workspace.jobs.listed)))
+    window.closing.close_without_asking()
+    window.close()
+    assert let_go(workspace, window.opening)
+    assert running == [1]

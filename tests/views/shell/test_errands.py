@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from capdesk.errors import RuleRefused, Stopped
@@ -60,6 +61,18 @@ def test_that_what_is_asked_leads_to_its_page(
     assert bench.history.current is not None
     assert bench.history.current.place == Place(page)
     settle()
+
+
+def test_that_a_backup_asks_for_its_file_on_the_settings_page(bench: Workbench, settle: Settle) -> None:
+    bench.show_place(Place("settings", None, "about"))
+    settle()
+    bench.acts.by_key["back-up"].trigger()
+    settle()
+    assert bench.history.current is not None
+    assert bench.history.current.place == Place("settings", None, "database")
+    asked = [one for one in bench.main.findChildren(QFileDialog) if one.isVisible()]
+    assert [one.windowTitle() for one in asked] == ["Back up"]
+    asked[0].reject()
 
 
 def test_that_a_dropped_file_goes_to_the_wizard(

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QKeySequence, QShortcut, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton, QTextBrowser
-from pytestqt.qtbot import QtBot
 
+import capdesk
 from capdesk.bootstrap import Desk
 from capdesk.errors import UsageRefused
 from capdesk.services.listings import read
@@ -37,16 +37,21 @@ WIDGETS_OWN = {
 """Keys that what has the keyboard takes itself; each is tested with its widget."""
 
 
+NAMED = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)")
+EXAMPLES = {"2.4 of 5 tranches", "3 of 4", "differs from what is recorded", "Reverse…"}
+"""What stands in italics and is no fixed word of the window."""
+
 _IMAGE = QTextDocument.ResourceType.ImageResource
 
 
-def click_on(words: str, browser: QTextBrowser, qtbot: QtBot) -> None:
+def click_on(words: str, browser: QTextBrowser) -> None:
     """The link of these words."""
     found = browser.document().find(words)
     found.setPosition(found.selectionStart() + 1)
     browser.setTextCursor(found)
     browser.ensureCursorVisible()
-    qtbot.mouseClick(browser.viewport(), Qt.MouseButton.LeftButton, pos=browser.cursorRect().center())
+    place = browser.cursorRect().center()
+    QTest.mouseClick(browser.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
 
 
 def links(page: Path, *, pictures: bool) -> list[str]:
@@ -87,6 +92,13 @@ def test_that_every_page_of_the_guide_is_reached_from_its_first() -> None:
 def test_that_pictures_of_the_guide_are_those_that_are_installed_with_it() -> None:
     shown = {one for name in PAGES_OF_THE_GUIDE for one in links(GUIDE / name, pictures=True)}
     assert {one.rsplit("/", 1)[0] for one in shown} == {"../screenshots/light-1280"}
+
+
+def test_that_what_the_guide_tells_to_press_is_written_so_in_the_window() -> None:
+    views = Path(capdesk.__file__).parent / "views"
+    window = "\n".join(path.read_text(encoding="utf-8").replace("&", "") for path in views.rglob("*.py"))
+    told = {words for name in PAGES_OF_THE_GUIDE for words in NAMED.findall((GUIDE / name).read_text(encoding="utf-8"))}
+    assert {words for words in told if words not in window} == EXAMPLES
 
 
 def test_that_every_shortcut_of_the_menus_is_in_the_guide_and_no_other(bench: Workbench) -> None:
@@ -153,12 +165,12 @@ def _of_widgets(window: Window) -> Iterator[str]:
             yield words.replace("Ctrl+Return", "Ctrl+Enter")
 
 
-def test_that_help_shows_the_guide_and_follows_its_links(bench: Workbench, qtbot: QtBot) -> None:
+def test_that_help_shows_the_guide_and_follows_its_links(bench: Workbench) -> None:
     help_window = bench.help
     help_window.enter()
     browser = help_window.browser
     assert "Guide" in browser.toPlainText()
-    click_on("Lists", browser, qtbot)
+    click_on("Lists", browser)
     assert "Typed filters" in browser.toPlainText()
     room = browser.viewport().width()
     shown = [browser.document().resource(_IMAGE, QUrl(name)) for name in browser.pictures()]

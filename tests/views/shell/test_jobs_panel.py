@@ -1,14 +1,19 @@
 """The jobs panel: what runs, how far it is, and how it ended."""
 
 import threading
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
 from capdesk.errors import RuleRefused
 from capdesk.views.jobs import Report
+from capdesk.views.places import Place
 from capdesk.views.shell.workbench import Workbench
 from capdesk.views.workspace import Workspace
 from tests.views.conftest import PATIENCE_MS, Settle
@@ -50,3 +55,42 @@ def test_that_a_failed_job_keeps_its_sentence(bench: Workbench, workspace: Works
     settle()
     assert "The file has no header." in shown(bench)
     assert bench.messages.label.text() == "The file has no header."
+
+
+def test_that_a_done_job_leads_to_its_result(bench: Workbench, workspace: Workspace, settle: Settle) -> None:
+    job = workspace.run("Importing calls.csv", lambda _desk, _report: 7)
+    job.leads_to(lambda batch: Place("imports", batch))
+    settle()
+    assert job.result_place == Place("imports", 7)
+    show = bench.jobs_panel._rows[0].findChild(QPushButton, "button-show")
+    assert isinstance(show, QPushButton)
+    bench.jobs_panel.enter()
+    show.click()
+    settle()
+    assert not bench.jobs_panel.isVisible()
+    assert bench.history.current is not None
+    assert bench.history.current.place == Place("imports", 7)
+
+
+def test_that_a_file_that_was_written_is_shown_in_its_folder(
+    bench: Workbench, workspace: Workspace, settle: Settle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    workspace.run("Exporting calls", lambda _desk, _report: None).leads_to(lambda _none: tmp_path / "calls.csv")
+    settle()
+    show = bench.jobs_panel._rows[0].findChild(QPushButton, "button-open-folder")
+    assert isinstance(show, QPushButton)
+    show.click()
+    assert [Path(url.toLocalFile()) for url in opened] == [tmp_path]
+
+
+def test_that_a_job_that_failed_leads_nowhere(bench: Workbench, workspace: Workspace, settle: Settle) -> None:
+    def refuse(_desk: Desk, _report: Report) -> None:
+        raise RuleRefused("the file has no header.")
+
+    job = workspace.run("Importing calls.csv", refuse)
+    job.leads_to(lambda _none: Place("imports", 1))
+    settle()
+    assert job.result_place is None
+    assert bench.jobs_panel._rows[0].findChild(QPushButton, "button-show") is None

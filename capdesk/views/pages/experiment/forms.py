@@ -116,11 +116,12 @@ def experiment_dialog(
     if experiment_id is not None:
         form.campaign.hide()
     form.setEnabled(False)
+    given: list[_Given] = []
     dialog = FormDialog(
         workspace,
         "New experiment" if experiment_id is None else "Edit experiment",
         form,
-        _saving(experiment_id),
+        lambda desk, values: _save(desk, given[0].experiment, values),
         then,
         save_words="Plan experiment" if experiment_id is None else "Save",
         intro="Its hypothesis and rules may be changed until its first start; then they are locked.",
@@ -129,12 +130,13 @@ def experiment_dialog(
     dialog.setMinimumWidth(620)
     dialog.resize(700, 780)
 
-    def fill(given: _Given) -> None:
-        form.campaign.set_choices(given.campaigns)
+    def fill(read: _Given) -> None:
+        given[:] = [read]
+        form.campaign.set_choices(read.campaigns)
         form.campaign.set_value(campaign_id)
-        if given.experiment is not None:
-            form.set_values(vars(given.experiment) | {"campaign": None})
-        if not given.campaigns and experiment_id is None:
+        if read.experiment is not None:
+            form.set_values(vars(read.experiment) | {"campaign": None})
+        if not read.campaigns and experiment_id is None:
             form.campaign.complain("There is no campaign yet: make one first, an experiment belongs to it.")
         form.setEnabled(True)
         form.fields["name"].setFocus()
@@ -152,14 +154,12 @@ def _read(desk: Desk, experiment_id: int | None) -> _Given:
     return desk.read(read)
 
 
-def _saving(experiment_id: int | None) -> Callable[[Desk, Values], ExperimentRow]:
-    def save(desk: Desk, values: Values) -> ExperimentRow:
-        fields = {key: value for key, value in values.items() if key not in ("campaign", "bonus_rules")}
-        bonuses = values["bonus_rules"]
-        if experiment_id is None:
-            plan = ExperimentPlan(**fields, bonus_rules=bonuses)
-            return desk.write(lambda session: add_experiment(session, values["campaign"], plan))
-        changed = dict.fromkeys(EventType) | bonuses
-        return desk.write(lambda session: edit_experiment(session, experiment_id, None, changed, **fields))
-
-    return save
+def _save(desk: Desk, before: ExperimentRow | None, values: Values) -> ExperimentRow:
+    fields = {key: value for key, value in values.items() if key not in ("campaign", "bonus_rules")}
+    bonuses = values["bonus_rules"]
+    if before is None:
+        plan = ExperimentPlan(**fields, bonus_rules=bonuses)
+        return desk.write(lambda session: add_experiment(session, values["campaign"], plan))
+    seen = {name: getattr(before, name) for name in (*fields, "bonus_rules")}
+    changed = dict.fromkeys(EventType) | bonuses
+    return desk.write(lambda session: edit_experiment(session, before.id, None, changed, seen, **fields))

@@ -42,7 +42,7 @@ def read_present(desk: Desk, experiment_id: int) -> Present:
 
     def read(session: "Session") -> Present:
         row = show_experiment(session, experiment_id).experiment
-        campaign = next(one for one in list_campaigns(session) if one.name == row.campaign)
+        campaign = next(one for one in list_campaigns(session) if one.id == row.campaign_id)
         figures = _figures(desk, session, experiment_id, as_of)
         return Present(row, campaign, figures, moments(session, experiment_id, as_of, desk.zone))
 

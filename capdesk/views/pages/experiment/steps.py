@@ -125,7 +125,7 @@ def step_dialog(
 
 def _take(session: "Session", row: ExperimentRow, step: Step, owner_id: int, values: Values) -> Moved:
     if step in (START, RESUME):
-        status = show_campaign(session, row.campaign).campaign.status
+        status = show_campaign(session, row.campaign_id).campaign.status
         if status is not CampaignStatus.ACTIVE:
             raise RuleRefused(
                 f'Campaign "{row.campaign}" is {status}: an experiment runs only in an active campaign. Open the '

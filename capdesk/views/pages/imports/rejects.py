@@ -19,7 +19,7 @@ from capdesk.views.jobs import Job, Report
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.imports.draft import Draft
 from capdesk.views.pages.imports.preview_table import fit_columns, rows_table
-from capdesk.views.pages.imports.run_steps import Progress
+from capdesk.views.pages.imports.run_steps import Progress, batch_of
 from capdesk.views.widgets import button, named, styled, text, tip
 from capdesk.views.workspace import Workspace, sentence
 
@@ -267,6 +267,7 @@ class RejectsEditor(QWidget):
             f"Importing corrected rows of {rejects.path.name}", work, owner=self, then=self._done, failed=self._failed
         )
         self.job.progressed.connect(self.progress.moved)
+        self.job.leads_to(batch_of)
         self._refresh()
 
     def _done(self, receipt: Receipt) -> None:

@@ -18,6 +18,7 @@ from capdesk.views.layouts import empty, inside
 from capdesk.views.pages.imports.draft import Draft
 from capdesk.views.pages.imports.receipt_view import ReceiptView, Told
 from capdesk.views.pages.imports.step import Step
+from capdesk.views.places import Place
 from capdesk.views.widgets import button, card, named, styled, text
 from capdesk.views.workspace import Workspace, sentence
 
@@ -114,6 +115,7 @@ class RunStep(Step):
         title = f"{'Checking' if dry_run else 'Importing'} {draft.path.name}"
         self.job = self.workspace.run(title, work, owner=self, then=self._done, failed=self._failed)
         self.job.progressed.connect(self.progress.moved)
+        self.job.leads_to(batch_of)
         self.changed.emit()
 
     def _done(self, receipt: Receipt) -> None:
@@ -276,6 +278,11 @@ class ReceiptStep(Step):
     def go_back(self) -> bool:
         self.another.emit()
         return False
+
+
+def batch_of(receipt: Receipt) -> Place | None:
+    """Where what was recorded is found."""
+    return None if receipt.batch is None else Place("imports", receipt.batch)
 
 
 def in_window(words: str) -> str:

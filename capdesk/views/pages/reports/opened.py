@@ -14,7 +14,7 @@ from capdesk.errors import FileRefused
 
 
 class PrivateFiles:
-    """Files only this user can read. They are removed with their owner, at the latest when the program ends."""
+    """Files only this user can read, until they are removed; an owner that forgets has them removed with itself."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None

@@ -44,6 +44,7 @@ class ReportsPage(Page):
         """The moment chosen when the preview was read; None is now."""
         self._file_dialog: QFileDialog | None = None
         self._files = PrivateFiles()
+        workspace.when_left(self._files.remove)
         self._asked = False
         self.weeks = WeekBar(workspace)
         self.weeks.changed.connect(self._choose)
@@ -213,9 +214,10 @@ class ReportsPage(Page):
             return
         self.workspace.memory.put(_PAPER, paper)
         letter = self.preview.letter
-        self.workspace.run(
+        job = self.workspace.run(
             f"Saving {path.name}", lambda _desk, _report: save_pdf(letter, paper, path), owner=self, then=self._saved
         )
+        job.leads_to(lambda saved: saved)
 
     def _saved(self, path: Path) -> None:
         self.workspace.say(f"Saved as {path}.", "good")

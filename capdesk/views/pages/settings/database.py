@@ -128,6 +128,7 @@ class DatabaseSection(Section):
             then=self._show_backed_up,
             failed=self.backed_up.refuse(self.workspace),
         )
+        job.leads_to(lambda made: made.file)
         self.backing_up.watch(job)
 
     def examine(self) -> None:

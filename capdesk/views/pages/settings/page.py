@@ -4,7 +4,7 @@ from importlib import import_module
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QScrollArea, QStackedWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QScrollArea, QStackedWidget
 
 from capdesk.views.page import Page, scrolled
 from capdesk.views.pages.settings.section import Section
@@ -67,6 +67,13 @@ class SettingsPage(Page):
     def reload(self) -> None:
         if self.list.currentRow() >= 0:
             self.section(self.shown).reload()
+
+    def back_up(self) -> None:
+        """Asks where a copy of the database is to lie."""
+        self.open(Place(self.key, None, "database"))
+        button = self.section("database").findChild(QPushButton, "back-up-now")
+        if isinstance(button, QPushButton):
+            button.click()
 
     def unsaved(self) -> str:
         touched = [section.title for section in self.sections.values() if section.unsaved()]

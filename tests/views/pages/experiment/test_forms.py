@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
 from capdesk.models.base import EventType
-from capdesk.services.experiments import ExperimentRow, list_experiments
+from capdesk.services.experiments import ExperimentRow, edit_experiment, list_experiments
 from capdesk.views.forms.form import FormDialog
 from capdesk.views.pages.experiment.forms import ExperimentForm, experiment_dialog
 from capdesk.views.pages.experiment.rules import tranche_words
@@ -168,6 +168,24 @@ def test_that_a_locked_experiment_refuses_an_edit_begun_before(
     assert error is not None
     assert "its rules are locked since its first start" in error.text()
     assert form.fields["name"].value() == "Other"
+
+
+def test_that_a_change_by_another_window_meanwhile_is_told_and_kept(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
+) -> None:
+    ids = builders.planned_experiment(desk)
+    dialog = experiment_dialog(workspace, None, ids.experiment)
+    form = opened(qtbot, dialog, settle)
+    desk.write(lambda session: edit_experiment(session, ids.experiment, bonus_rules={EventType.QPC: Decimal(4)}))
+    fill(qtbot, form, name="Other")
+    press(qtbot, dialog, "button-save")
+    settle()
+    error = dialog.findChild(QLabel, "form-error")
+    assert error is not None
+    assert error.text().endswith("was changed meanwhile by another window; look at it again.")
+    assert form.fields["name"].value() == "Other"
+    [row] = desk.read(list_experiments)
+    assert row.bonus_rules == {EventType.QPC: Decimal(4)}
 
 
 def test_that_tranches_are_told_as_they_come_out() -> None:
