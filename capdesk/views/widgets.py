@@ -156,8 +156,8 @@ def pressed_by_return(one: QAbstractButton, event: QKeyEvent) -> bool:
 
 def _set_apart(option: QStyleOptionButton | QStyleOptionToolButton) -> None:
     """Room between icon and words: Qt leaves 4 pixels whatever the size, so the icon's own place is made wider."""
-    side = option.iconSize.height()  # type: ignore[union-attr]
-    option.iconSize = QSize(side + side // 4, side)  # type: ignore[union-attr]
+    side = option.iconSize.height()
+    option.iconSize = QSize(side + side // 4, side)
 
 
 class Button(QPushButton):

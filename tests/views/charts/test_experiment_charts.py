@@ -151,7 +151,7 @@ def test_that_the_funnel_tells_each_step_with_its_interval(qtbot: QtBot, theme: 
 
 def test_that_figures_keep_the_rules_of_a_table_model(qtbot: QtBot, qtmodeltester: ModelTester) -> None:
     model = FiguresModel(("Day", "Cost"))
-    qtmodeltester.check(model)  # type: ignore[no-untyped-call]
+    qtmodeltester.check(model)
     with qtbot.waitSignal(model.modelReset):
         model.set_rows([("Mon", "$1.00"), ("Tue", "$2.00")])
     assert model.rowCount() == 2

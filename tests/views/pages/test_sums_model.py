@@ -22,9 +22,9 @@ from capdesk.services.costs import By, costs
 from capdesk.services.listings.model import Column, Listing
 from capdesk.services.money import ZERO
 from capdesk.views.pages.costs import CostsPage
-from capdesk.views.records.held import Held, HeldModel
 from capdesk.views.pages.sums_model import COLUMNS, SumsModel
 from capdesk.views.places import Place
+from capdesk.views.records.held import Held, HeldModel
 from capdesk.views.workspace import Workspace
 from tests.support import builders
 from tests.support.facts import Facts
@@ -67,7 +67,7 @@ def held_model() -> QAbstractItemModel:
 @pytest.mark.parametrize("make", [sums_model, held_model])
 def test_that_the_model_keeps_qts_rules(qtmodeltester: ModelTester, make: Callable[[], QAbstractItemModel]) -> None:
     model = make()
-    qtmodeltester.check(model)  # type: ignore[no-untyped-call]
+    qtmodeltester.check(model)
     model.sort(1, Qt.SortOrder.DescendingOrder)
     assert isinstance(model, SumsModel | HeldModel)
     model.set_words("nothing has this")

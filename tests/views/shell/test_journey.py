@@ -17,7 +17,7 @@ from capdesk.models.base import EventType, Verdict
 from capdesk.services.evaluations import evaluations_of
 from capdesk.services.experiments import ExperimentRow, edit_experiment, list_experiments
 from capdesk.services.reports.experiment_report import experiment_report
-from capdesk.views.page import Command
+from capdesk.views.page import Command, Page
 from capdesk.views.pages.evaluations.decide import EvaluatePage
 from capdesk.views.pages.imports.page import ImportsPage
 from capdesk.views.places import Place
@@ -30,9 +30,15 @@ from tests.views.pages.filling import error_of, fill, open_dialog
 
 def run(window: Window, title: str, settle: Settle) -> None:
     """A command of the page on show, by the start of its title."""
-    commands: Sequence[Command] = window.bench.current_page().commands()
+    commands: Sequence[Command] = on_show(window).commands()
     next(one for one in commands if one.title.startswith(title) and one.enabled).run()
     settle()
+
+
+def on_show(window: Window) -> Page:
+    page = window.bench.current_page()
+    assert page is not None
+    return page
 
 
 def words(widget: QWidget) -> str:
@@ -40,7 +46,7 @@ def words(widget: QWidget) -> str:
 
 
 def page_shown(window: Window) -> str:
-    return window.bench.current_page().place.page
+    return on_show(window).place.page
 
 
 def experiment(desk: Desk) -> ExperimentRow:
@@ -88,7 +94,7 @@ def test_that_the_whole_weekly_job_is_done_in_the_window(  # noqa: PLR0915 - one
     settle()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
-    imports = window.bench.current_page()
+    imports = on_show(window)
     assert isinstance(imports, ImportsPage)
     imports.begin(written(tmp_path / "calls.csv", CALLS, calls))
     settle()
@@ -101,14 +107,14 @@ def test_that_the_whole_weekly_job_is_done_in_the_window(  # noqa: PLR0915 - one
     # figures on the desk and on the experiment's page
     workspace.went.emit(Place("home"))
     settle()
-    assert "Short script" in words(window.bench.current_page())
+    assert "Short script" in words(on_show(window))
     report = experiment_report(desk, 1)
     assert (report.events["dial_attempt"], report.events["qpc"]) == (2, 1)
 
     # the verdict, with a new cap
     workspace.went.emit(Place("evaluate", 1))
     settle()
-    page = window.bench.current_page()
+    page = on_show(window)
     assert isinstance(page, EvaluatePage)
     QTest.keyClick(page.form.choices[Verdict.CONTINUE].radio, Qt.Key.Key_Space)
     QTest.keyClicks(page.form.reason.notes, "One conversation of quality in two calls.")
@@ -125,7 +131,7 @@ def test_that_the_whole_weekly_job_is_done_in_the_window(  # noqa: PLR0915 - one
     # history refuses to change
     workspace.went.emit(Place("experiment", 1))
     settle()
-    assert not any(one.title.startswith("Edit") for one in window.bench.current_page().commands() if one.enabled)
+    assert not any(one.title.startswith("Edit") for one in on_show(window).commands() if one.enabled)
     with pytest.raises(RuleRefused, match="its rules are locked since its first start"):
         desk.write(lambda session: edit_experiment(session, 1, name="Another"))
     workspace.went.emit(Place("experiments"))
