@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import func, insert, literal_column, select
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +15,15 @@ from capdesk.services import find
 from capdesk.services.imports.fields import parse_email
 from capdesk.services.money import dollars, money
 from capdesk.services.seen import Seen, require_unchanged
+
+
+class MemberFields(TypedDict, total=False):
+    """What may be changed; None leaves it."""
+
+    name: str | None
+    email: str | None
+    role: str | None
+    active: bool | None
 
 
 @dataclass(frozen=True)
@@ -75,28 +84,20 @@ def add_member(
 
 
 def edit_member(
-    session: Session,
-    ref: find.Ref,
-    *,
-    name: str | None = None,
-    email: str | None = None,
-    role: str | None = None,
-    active: bool | None = None,
-    seen: Seen | None = None,
-    today: date,
+    session: Session, ref: find.Ref, *, today: date, seen: Seen | None = None, **fields: Unpack[MemberFields]
 ) -> MemberRow:
     """Changes what is given; `seen` is what it was when one began. Raises NotFound, UsageRefused, RuleRefused."""
     member = find.member(session, ref)
     if seen is not None:
         session.refresh(member, with_for_update={"key_share": True})
         require_unchanged(member.name, seen, vars(_rows(session, today, member.id)[0]))
-    if name is not None:
+    if (name := fields.get("name")) is not None:
         member.name = find.new_name(name, "team member")
-    if email is not None:
+    if (email := fields.get("email")) is not None:
         member.email = parse_email(email)
-    if role is not None:
+    if (role := fields.get("role")) is not None:
         member.role = role.strip()
-    if active is not None:
+    if (active := fields.get("active")) is not None:
         member.active = active
     find.flush(session, _taken(member.email))
     return _rows(session, today, member.id)[0]

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QWidget
 
 from tests.support.rooms import Room, places, told
-from tests.support.spoken import controls, described
+from tests.support.spoken import described
 
 _KEYS = "Tab Tab Tab Backtab Return Return Space Escape Escape Up Down Down Left Right Home End PageUp PageDown Delete Backspace F1 F2 F5 F6 Menu".split()  # noqa: E501, SIM905
 _CTRL = "ABCEFIJKNOZ12345678/=-0"
@@ -20,6 +20,9 @@ _WORDS = (
     "amount>10", "-x", '"', "is:empty", "+12015550100", "new", "' ; --", "%s{0}", "\\t", "   ",
 )  # fmt: skip
 _LARGEST, _SMALLEST = (1500, 950), (760, 520)
+_ON_THE_PAGE, _LOOKS = 0.8, 20
+_LOOK_AGAIN = 1_500
+"""Events between changes of the look: each takes as long as hundreds of others."""
 _DEEPEST = 6
 """Menus within menus: beyond that they are closed."""
 
@@ -34,13 +37,14 @@ class Monkey(QObject):
         self.done: deque[str] = deque(maxlen=20)
         """What it did last."""
         self.slowest = 0.0
+        self._next_look = events - _LOOK_AGAIN
         self.mistake: BaseException | None = None
         self._busy: list[int] = []
         self._loop = QEventLoop()
         self._places = list(places(with_records=True))
         self._timer = self._ticking()
         self._deeds: list[tuple[int, Callable[[], str]]] = [
-            (30, self._key), (8, self._shortcut), (10, self._write), (24, self._press), (8, self._click_anywhere),
+            (30, self._key), (8, self._shortcut), (14, self._write), (20, self._press), (8, self._click_anywhere),
             (4, self._double_click), (4, self._right_click), (6, self._wheel), (4, self._drag), (3, self._go),
             (1, self._resize), (2, self._answer),
         ]  # fmt: skip
@@ -79,6 +83,7 @@ class Monkey(QObject):
         inner.start()
         before = time.monotonic()
         try:
+            self.left -= 1
             self._act(level)
         except BaseException as error:  # told by `run`; from here it would go to Qt
             self.mistake = error
@@ -89,7 +94,6 @@ class Monkey(QObject):
             self._busy.pop()
         if not self._busy:
             self.slowest = max(self.slowest, time.monotonic() - before)
-        self.left -= 1
         if self.left <= 0:
             self._timer.stop()
             self._close_popups()
@@ -102,6 +106,9 @@ class Monkey(QObject):
             self.done.append("rejects a file dialog")
         elif popup is not None and level > _DEEPEST:
             popup.close()
+        elif self.left < self._next_look:
+            self._next_look -= _LOOK_AGAIN
+            self.done.append(self._look())
         else:
             deeds, weights = [deed for _, deed in self._deeds], [weight for weight, _ in self._deeds]
             (deed,) = self.choose.choices(deeds, weights)
@@ -124,10 +131,15 @@ class Monkey(QObject):
         return QPoint(self.choose.randrange(max(area.width(), 1)), self.choose.randrange(max(area.height(), 1)))
 
     def _control(self) -> QWidget | None:
+        """Something on show one can act on; looked for a few times only, because looking takes long."""
         target = self._target()
-        found = [] if isinstance(target, QMenu) else sorted(controls(target), key=lambda one: one.objectName())
-        found = [one for one in found if not one.visibleRegion().isEmpty()]
-        return self.choose.choice(found) if found else None
+        if target is self.room.window and self.choose.random() < _ON_THE_PAGE:
+            target = self.room.page
+        found = target.findChildren(QWidget)
+        for one in self.choose.sample(found, min(_LOOKS, len(found))):
+            if one.isVisible() and one.focusPolicy() and one.isEnabled() and not one.visibleRegion().isEmpty():
+                return one
+        return None
 
     # What
 
@@ -156,6 +168,7 @@ class Monkey(QObject):
         else:
             for letter in words.encode("ascii", "ignore").decode():
                 QTest.keyClick(self._handle(), letter)
+            self.left -= len(words) - 1
         return f"writes {words[:20]!r}"
 
     def _press(self) -> str:
@@ -198,6 +211,7 @@ class Monkey(QObject):
         for part in (0.3, 0.7, 1.0):
             QTest.mouseMove(handle, start + (end - start) * part)
         QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=end)
+        self.left -= 4
         return f"drags from {start.toTuple()} to {end.toTuple()}"
 
     def _go(self) -> str:
@@ -207,11 +221,12 @@ class Monkey(QObject):
         self.room.workspace.went.emit(place)
         return f"goes to {told(place)}"
 
+    def _look(self) -> str:
+        scheme, scale = self.choose.choice(("light", "dark")), self.choose.choice((100, 150, 200))
+        self.room.theme.choose(scheme, scale)
+        return f"chooses {scheme}, {scale} %"
+
     def _resize(self) -> str:
-        if self.choose.random() < 0.3:
-            scheme = self.choose.choice(("light", "dark"))
-            self.room.theme.choose(scheme, self.choose.choice((100, 100, 150, 200)))
-            return f"chooses {scheme}"
         size = [self.choose.randint(*ends) for ends in zip(_SMALLEST, _LARGEST, strict=True)]
         self.room.window.resize(*size)
         return f"resizes to {size}"

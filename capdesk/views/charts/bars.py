@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QSizePolicy
 
 from capdesk.services.money import ZERO, dollars
 from capdesk.services.reports.model import SOURCES
+from capdesk.services.reports.names import source_name
 from capdesk.services.reports.wording import counted, days_used, percent, tranches
 from capdesk.services.signals.caps import reached
 from capdesk.services.signals.reasons import EVALUATION_PERCENT
 from capdesk.services.signals.tranches import tranches_consumed
 from capdesk.views.charts.painted import Painted
-from capdesk.views.charts.words import source_name
 from capdesk.views.look.colors import Colors
 from capdesk.views.look.theme import Theme
 

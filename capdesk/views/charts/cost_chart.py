@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from capdesk.services.money import ZERO, dollars
 from capdesk.services.reports.history import DayCost, History
 from capdesk.services.reports.model import SOURCES
+from capdesk.services.reports.names import source_name
 from capdesk.services.reports.wording import long_day, percent
 from capdesk.views.charts.days import axis_day, day_ticks, room_for
-from capdesk.views.charts.words import source_name
 from capdesk.views.look.fonts import sized
 from capdesk.views.look.roles import is_picture
 from capdesk.views.look.theme import Theme

@@ -4,9 +4,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 
 from capdesk.services.reports.funnel import Step, interval_words, rate_words
+from capdesk.services.reports.names import event_name
 from capdesk.services.signals.intervals import Interval
 from capdesk.views.charts.readable import Part, Readable
-from capdesk.views.charts.words import event_name
 from capdesk.views.look.fonts import sized
 from capdesk.views.look.theme import Theme
 

@@ -4,17 +4,38 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.services.money import ZERO, dollars
 from capdesk.services.reports.model import SOURCES
+from capdesk.services.reports.names import source_name
 from capdesk.views.charts.painted import Painted
-from capdesk.views.charts.words import source_name
+from capdesk.views.look.colors import Colors
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import named, text
 
 _GAP = 18
+
+
+class Swatch(Painted):
+    """The color of one source in charts; what stands beside it says its name."""
+
+    def __init__(self, theme: Theme, source: str) -> None:
+        super().__init__(theme, f"swatch-{source}", f"Color of {source_name(source)}")
+        self._source = source
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(_side(self.fontMetrics()), self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, side = self.painter(), _side(self.fontMetrics())
+        _paint_swatch(painter, QRectF(0, (self.height() - side) / 2, side, side), self._source, self.colors)
+        painter.end()
 
 
 class SourceLegend(Painted):
@@ -53,27 +74,15 @@ class SourceLegend(Painted):
         painter, high, side = self.painter(), self._line_height(), self._side()
         for (key, words), (x, width, line) in zip(self._items, self._places(self.width()), strict=True):
             if key:
-                self._paint_swatch(painter, QRectF(x, line * high + (high - side) / 2, side, side), key)
+                _paint_swatch(painter, QRectF(x, line * high + (high - side) / 2, side, side), key, self.colors)
             painter.setPen(QColor(self.colors.muted))
             left = x + side + 6 if key else x
             place = QRectF(left, line * high, width, high)
             painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
         painter.end()
 
-    def _paint_swatch(self, painter: QPainter, area: QRectF, key: str) -> None:
-        if key != "provisional":
-            path = QPainterPath()
-            path.addRoundedRect(area, 2, 2)
-            painter.fillPath(path, QColor(self.colors.source(key)))
-            return
-        painter.setPen(QPen(QColor(self.colors.muted), 1.2))
-        painter.drawRect(area)
-        painter.drawLine(area.bottomLeft(), area.topRight())
-        painter.drawLine(QPointF(area.left(), area.center().y()), QPointF(area.center().x(), area.top()))
-        painter.drawLine(QPointF(area.center().x(), area.bottom()), QPointF(area.right(), area.center().y()))
-
     def _side(self) -> int:
-        return round(self.fontMetrics().height() * 0.62)
+        return _side(self.fontMetrics())
 
     def _line_height(self) -> int:
         return self.fontMetrics().height() + 4
@@ -124,3 +133,20 @@ def change(now: int, before: int) -> str:
     if now == before:
         return "±0"
     return f"+{now - before:,}" if now > before else f"−{before - now:,}"
+
+
+def _side(metrics: QFontMetrics) -> int:
+    return round(metrics.height() * 0.62)
+
+
+def _paint_swatch(painter: QPainter, area: QRectF, key: str, colors: Colors) -> None:
+    if key != "provisional":
+        path = QPainterPath()
+        path.addRoundedRect(area, 2, 2)
+        painter.fillPath(path, QColor(colors.source(key)))
+        return
+    painter.setPen(QPen(QColor(colors.muted), 1.2))
+    painter.drawRect(area)
+    painter.drawLine(area.bottomLeft(), area.topRight())
+    painter.drawLine(QPointF(area.left(), area.center().y()), QPointF(area.center().x(), area.top()))
+    painter.drawLine(QPointF(area.center().x(), area.bottom()), QPointF(area.right(), area.center().y()))

@@ -11,7 +11,7 @@ from capdesk.models.base import CostSource
 from capdesk.services.cost_sums import CostSums, SumRow, total_of
 from capdesk.services.listings.model import Column, Kind, Listing
 from capdesk.services.money import ZERO
-from capdesk.views.charts.words import source_name
+from capdesk.services.reports.names import source_name
 from capdesk.views.records.held import Held, HeldModel
 
 SHARES = "shares"

@@ -4,7 +4,6 @@ A view is painted while other threads read, and each call of Qt may have to wait
 looked up once per painting, and how a text fits its column is remembered.
 """
 
-from html import escape
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from capdesk.views.look.fonts import sized
 from capdesk.views.look.theme import Theme
 from capdesk.views.records.display import NUMERIC, has_badges, shown
 from capdesk.views.widgets import TONES
+from capdesk.views.widgets import tip
 
 PADDING = 10
 _DOTS = frozenset({"labor", "bonus", "twilio", "gcp"})
@@ -173,7 +173,7 @@ class RecordDelegate(QStyledItemDelegate):
             QToolTip.hideText()
             return True
         whole = str(cell.value) if cell.column.kind == "text" else shown(cell.column, cell.value, model.zone)
-        QToolTip.showText(event.globalPos(), f'<p style="white-space: pre-wrap">{escape(whole)}</p>', view)
+        QToolTip.showText(event.globalPos(), tip(whole), view)
         return True
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:

@@ -1,4 +1,4 @@
-"""Leaving in order: jobs and unsaved words are asked about, and nothing is waited for longer than a patient person does.
+"""Leaving in order: jobs and unsaved words are asked about, and all is waited for no longer than a patient person does.
 
 Nothing that was recorded depends on it: what a job had not committed is undone by the database, and what was not
 sealed is sealed by whoever writes next.

@@ -165,9 +165,7 @@ def test_that_a_form_is_asked_about_once_a_person_entered_something(window: Wind
     assert window.close()
 
 
-def test_that_jobs_and_unsaved_words_are_one_question(
-    window: Window, qtbot: QtBot, going_on: threading.Event
-) -> None:
+def test_that_jobs_and_unsaved_words_are_one_question(window: Window, qtbot: QtBot, going_on: threading.Event) -> None:
     typed(window)
     dialog = asked(window)
     assert told(dialog) == "a verdict on Two-call close"

@@ -38,8 +38,8 @@ WIDGETS_OWN = {
 
 
 NAMED = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)")
-EXAMPLES = {"2.4 of 5 tranches", "3 of 4", "differs from what is recorded", "Reverse…"}
-"""What stands in italics and is no fixed word of the window."""
+EXAMPLES = {"2.4 of 5 tranches", "3 of 4", "differs from what is recorded", "Reverse…", "Start…"}
+"""What stands in italics and is put together by the window, or said by none."""
 
 _IMAGE = QTextDocument.ResourceType.ImageResource
 

@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from capdesk.services.money import dollars
+from capdesk.services.reports.names import TRANCHE_COLUMNS, event_name, source_name
 from capdesk.services.reports.wording import NONE, local_moment, percent, short_day, tranches
 from capdesk.services.signals import tranches_consumed
-from capdesk.views.cards import heading, rows
+from capdesk.views.cards import heading
 from capdesk.views.charts.bars import Capital, CapitalBar, TimeBar, time_words
 from capdesk.views.charts.figures_table import FiguresTable
-from capdesk.views.charts.words import TRANCHE_COLUMNS, event_name, source_name
+from capdesk.views.charts.strips import Swatch
 from capdesk.views.layouts import empty, inside
 from capdesk.views.look.theme import Theme
 from capdesk.views.widgets import badge, card, line, named, text
@@ -71,7 +72,7 @@ def _capital(theme: Theme, snapshot: Snapshot) -> QFrame:
         CapitalBar(theme, Capital(spent, cap, size, sources, provisional)),
         text(f"{percent(spent, cap)} of the {dollars(cap)} cap in force before this verdict", "muted", wrap=True),
         line(),
-        rows((source_name(name), dollars(usd)) for name, usd in sources.items()),
+        _sources(theme, sources),
     )
     if provisional:
         words = f"{dollars(provisional)} of it is provisional: its providers may still restate it."
@@ -79,6 +80,22 @@ def _capital(theme: Theme, snapshot: Snapshot) -> QFrame:
     else:
         _into(frame, text("None of it is provisional.", "small", wrap=True))
     return frame
+
+
+def _sources(theme: Theme, sources: Mapping[str, Decimal]) -> QWidget:
+    """Every source the snapshot names, with its color in the bar."""
+    whole = QWidget()
+    grid = QGridLayout(whole)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(8)
+    grid.setVerticalSpacing(5)
+    grid.setColumnStretch(1, 1)
+    for number, (key, usd) in enumerate(sources.items()):
+        name, amount = source_name(key), dollars(usd)
+        grid.addWidget(Swatch(theme, key), number, 0)
+        grid.addWidget(text(name, "muted"), number, 1)
+        grid.addWidget(named(text(amount), f"value-{name}", f"{name}: {amount}"), number, 2)
+    return whole
 
 
 def _time(theme: Theme, snapshot: Snapshot) -> QFrame:

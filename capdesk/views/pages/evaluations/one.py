@@ -13,9 +13,9 @@ from capdesk.services.evaluations import Arrived, EvaluationRecord, OverrideReco
 from capdesk.services.evidence import Seal, seal_of
 from capdesk.services.money import dollars
 from capdesk.services.plain import plain
+from capdesk.services.reports.names import event_name
 from capdesk.services.reports.wording import counted, local_moment
 from capdesk.views.cards import Fold, heading, rows
-from capdesk.views.charts.words import event_name
 from capdesk.views.forms.fields import NotesField
 from capdesk.views.forms.form import Form, FormDialog
 from capdesk.views.layouts import Columns, empty, inside

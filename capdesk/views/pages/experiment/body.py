@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from capdesk.services.money import dollars
 from capdesk.services.reports.model import Tranche
+from capdesk.services.reports.names import TRANCHE_COLUMNS
 from capdesk.services.reports.wording import NONE, short_day
 from capdesk.views.cards import rows
 from capdesk.views.charts.figures_table import FiguresTable
 from capdesk.views.charts.funnel import FunnelChart
 from capdesk.views.charts.readable import Readable
 from capdesk.views.charts.run_line import RunLine
-from capdesk.views.charts.words import TRANCHE_COLUMNS
 from capdesk.views.layouts import empty
 from capdesk.views.pages.experiment.capital import CapitalCard
 from capdesk.views.pages.experiment.columns import GAP, Columns

@@ -11,10 +11,10 @@ from capdesk.services.dates import business_date
 from capdesk.services.money import dollars
 from capdesk.services.reports.history import History
 from capdesk.services.reports.model import SOURCES
+from capdesk.services.reports.names import source_name
 from capdesk.services.reports.wording import long_day
 from capdesk.views.charts.cost_chart import CostChart, load, totals
 from capdesk.views.charts.figures_table import FiguresTable
-from capdesk.views.charts.words import source_name
 from capdesk.views.layouts import Flow
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.experiment.reading import Figures

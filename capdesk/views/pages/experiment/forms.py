@@ -20,7 +20,7 @@ from capdesk.services.experiments import (
     show_experiment,
 )
 from capdesk.services.money import dollars
-from capdesk.views.charts.words import event_name
+from capdesk.services.reports.names import event_name
 from capdesk.views.forms.fields import ChoiceField, Field, MoneyField, NotesField, NumberField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
 from capdesk.views.pages.experiment.rule_fields import BonusField, EventsField

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from capdesk.services.dates import business_date
 from capdesk.services.reports.model import Reason
+from capdesk.services.reports.names import event_name
 from capdesk.services.reports.wording import short_day
-from capdesk.views.charts.words import event_name
 from capdesk.views.layouts import Flow
 from capdesk.views.pages.experiment.reading import Figures, Present
 from capdesk.views.widgets import TONES, badge, button, long_text, named, set_property, text

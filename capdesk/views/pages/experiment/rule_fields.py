@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QWidget
 from capdesk.errors import UsageRefused
 from capdesk.models.base import EventType
 from capdesk.services.money import dollars, parse_dollars
-from capdesk.views.charts.words import event_name
+from capdesk.services.reports.names import event_name
 from capdesk.views.forms.fields import Field, beside
 from capdesk.views.layouts import Tiles
 from capdesk.views.widgets import named, set_property

@@ -4,8 +4,8 @@ from decimal import ROUND_CEILING, Decimal
 
 from capdesk.services.experiments import ExperimentRow
 from capdesk.services.money import dollars
+from capdesk.services.reports.names import event_name
 from capdesk.services.reports.wording import counted
-from capdesk.views.charts.words import event_name
 
 Rule = tuple[str, str]
 

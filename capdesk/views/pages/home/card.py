@@ -6,13 +6,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from capdesk.services.money import dollars
 from capdesk.services.reports.model import EVENT_TYPES
+from capdesk.services.reports.names import event_name
 from capdesk.services.reports.overview import ExperimentNow
 from capdesk.services.reports.summary import pace_line
 from capdesk.services.reports.wording import percent, tranches
 from capdesk.views.charts.bars import Capital, CapitalBar, TimeBar, time_words
 from capdesk.views.charts.sparks import DayStrip
 from capdesk.views.charts.strips import SourceLegend, WeekCount
-from capdesk.views.charts.words import event_name
 from capdesk.views.layouts import Tiles, empty
 from capdesk.views.pages.home.pieces import Icon, act, label
 from capdesk.views.widgets import named, set_property, status_badge, styled

@@ -7,10 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from capdesk.services.reports.model import EVENT_TYPES
+from capdesk.services.reports.names import event_name, source_name
 from capdesk.services.reports.since import Changes, Decided, NewRows, Pulled, Restated
 from capdesk.services.reports.summary import late_summary, signed_dollars
 from capdesk.services.reports.wording import counted, listed, moment_in
-from capdesk.views.charts.words import event_name, source_name
 from capdesk.views.layouts import empty
 from capdesk.views.pages.home.pieces import Icon, act, surface
 from capdesk.views.pulling import named_sources

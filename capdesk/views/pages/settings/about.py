@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QBoxLayout, QLineEdit, QListWidget, QListWidgetIte
 from capdesk import __version__
 from capdesk.services.database.binaries import MAJOR
 from capdesk.services.licences import Licence, licences
-from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.layouts import flowing
 from capdesk.views.pages.settings.section import Card, Section, fact
-from capdesk.views.widgets import button, named, text
+from capdesk.views.widgets import button, named, text, tip
 from capdesk.views.workspace import Workspace
 
 _LARGE = 150
@@ -30,7 +30,9 @@ class AboutSection(Section):
     key = "about"
     title = "About"
     icon = "info"
-    about = "Capital-disciplined outbound campaigns: what was spent, what it bought, and when a human verdict is due."
+    about = (
+        "Capital-disciplined outbound campaigns: what was spent, what it bought, and when an evaluation is recommended."
+    )
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -93,7 +95,7 @@ class AboutSection(Section):
         for one in shown.licences:
             item = QListWidgetItem(f"{one.name} {one.version}".strip() + f"  ·  {one.terms}", self.list)
             item.setData(Qt.ItemDataRole.UserRole, one)
-            item.setToolTip(one.terms)
+            item.setToolTip(tip(one.terms))
         self._filter(self.search.text())
         self.list.setCurrentRow(0)
 

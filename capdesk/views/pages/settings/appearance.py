@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup
 
+from capdesk.views.layouts import flowing
 from capdesk.views.look.colors import DARK, LIGHT, Colors
 from capdesk.views.look.fonts import TEXT_SCALES
 from capdesk.views.look.theme import CHOICES, Choice
-from capdesk.views.pages.settings.flow import flowing
 from capdesk.views.pages.settings.section import Card, Section
 from capdesk.views.widgets import named, text
 from capdesk.views.workspace import Workspace
@@ -40,9 +40,9 @@ class AppearanceSection(Section):
         schemes.buttonClicked.connect(self._scheme_chosen)
         scales.buttonClicked.connect(self._scale_chosen)
         self.now = named(text("", "muted", wrap=True), "appearance-now")
-        self.column.addWidget(Card("Colors", "", flowing(*self.schemes.values(), spacing=14)))
+        self.column.addWidget(Card("Colors", "", flowing(*self.schemes.values(), gap=14)))
         about = "Everything grows with it; pages scroll where they no longer fit."
-        self.column.addWidget(Card("Text size", about, flowing(*self.scales.values(), spacing=14), self.now))
+        self.column.addWidget(Card("Text size", about, flowing(*self.scales.values(), gap=14), self.now))
 
     def reload(self) -> None:
         theme = self.workspace.theme

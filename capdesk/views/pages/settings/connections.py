@@ -20,10 +20,10 @@ from capdesk.services.signals.provisional import TWILIO_FINAL_AFTER_DAYS
 from capdesk.services.source_states import SourceState, source_states
 from capdesk.services.sync.report import SOURCES_OF, SyncReport
 from capdesk.views.forms.form import Form, FormDialog, Values
+from capdesk.views.layouts import flowing
 from capdesk.views.pages.settings.connect_dialog import ConnectDialog
 from capdesk.views.pages.settings.connect_gcp import GcpDialog
 from capdesk.views.pages.settings.connect_twilio import TwilioDialog
-from capdesk.views.pages.settings.flow import flowing
 from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, fact, row_button
 from capdesk.views.pulling import pulling
 from capdesk.views.widgets import badge, button, line, long_text, named, text

@@ -14,7 +14,7 @@ from capdesk.services.plain import size_text
 from capdesk.services.reports.wording import counted
 from capdesk.services.verify import Verification, verify
 from capdesk.views.jobs import Report
-from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.layouts import flowing
 from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, clear, fact
 from capdesk.views.widgets import badge, button, named, text
 from capdesk.views.workspace import Workspace

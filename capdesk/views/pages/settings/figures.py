@@ -10,7 +10,7 @@ from capdesk.services.connect.trial import DAYS, FirstFigures
 from capdesk.services.money import ZERO, dollars
 from capdesk.services.plain import size_text
 from capdesk.services.reports.wording import clipped, counted
-from capdesk.views.widgets import named
+from capdesk.views.widgets import named, tip
 
 MOST_ROWS = 20
 _MOST_SEEN = 8
@@ -52,7 +52,7 @@ def plain_table(
             if column >= words:
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             else:
-                item.setToolTip(cell)
+                item.setToolTip(tip(cell))
             table.setItem(number, column, item)
     for column in range(len(heads)):
         head = table.horizontalHeaderItem(column)

@@ -14,7 +14,7 @@ from capdesk.services.secrets import SMTP_PASSWORD
 from capdesk.services.settings import USUAL_PORTS, Security, Settings, change_settings, get_settings
 from capdesk.views.forms.fields import ChoiceField, NotesField, NumberField, ParsedField, TextField
 from capdesk.views.forms.form import Form, Values
-from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.layouts import flowing
 from capdesk.views.pages.settings.section import Card, JobLine, Outcome, SavedForm, Section
 from capdesk.views.widgets import button, named
 from capdesk.views.workspace import Workspace, sentence

@@ -25,7 +25,7 @@ from capdesk.services.reports.wording import counted
 from capdesk.services.settings import Settings, change_settings, get_settings
 from capdesk.views.forms.fields import ChoiceField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
-from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.layouts import flowing
 from capdesk.views.pages.settings.offered import source_words
 from capdesk.views.pages.settings.section import Card, Outcome, Rows, SavedForm, Section, line_of, row_button
 from capdesk.views.widgets import button, long_text, named, text

@@ -11,7 +11,7 @@ from capdesk.services.schedule.of_desk import DeskSchedule, look
 from capdesk.services.settings import WEEKDAYS, Settings, change_settings, get_settings, parse_time
 from capdesk.views.forms.fields import ChoiceField, ParsedField
 from capdesk.views.forms.form import Form, Values
-from capdesk.views.pages.settings.flow import flowing
+from capdesk.views.layouts import flowing
 from capdesk.views.pages.settings.section import Card, SavedForm, Section
 from capdesk.views.widgets import button, named, styled, text
 from capdesk.views.workspace import Workspace, sentence

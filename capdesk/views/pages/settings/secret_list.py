@@ -17,8 +17,8 @@ from capdesk.services.secrets import SMTP_PASSWORD, Secrets, variable
 from capdesk.services.secrets.stored import StoredSecrets
 from capdesk.views.forms.fields import TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
+from capdesk.views.layouts import flowing
 from capdesk.views.pages.settings.connect_gcp import FileField
-from capdesk.views.pages.settings.flow import flowing
 from capdesk.views.pages.settings.section import Card, JobLine, Outcome, Rows, Section, line_of, row_button
 from capdesk.views.widgets import Tone, badge, button, long_text, named, styled, text
 from capdesk.views.workspace import Workspace, sentence
@@ -130,7 +130,6 @@ class SecretsSection(Section):
         )
         if secret is not None:
             dialog.finished.connect(lambda _result: secret.line.clear())
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _saved(self, words: object) -> None:

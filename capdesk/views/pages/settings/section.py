@@ -11,7 +11,7 @@ from capdesk.bootstrap import Desk
 from capdesk.errors import CapdeskError
 from capdesk.views.forms.form import Form, Values
 from capdesk.views.jobs import Job
-from capdesk.views.pages.settings.flow import Flow, flowing
+from capdesk.views.layouts import Flow, flowing
 from capdesk.views.widgets import LongText, Style, button, long_text, named, styled, text
 from capdesk.views.workspace import Workspace, sentence
 

@@ -1,4 +1,4 @@
-"""The words of sources and event types, as people read them; services and files use the keys."""
+"""The words of sources and event types, as people read them; files and the database use the keys."""
 
 _SOURCES = {"labor": "Labor", "bonus": "Bonuses", "twilio": "Twilio", "gcp": "Google Cloud"}
 _EVENTS = {
