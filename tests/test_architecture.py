@@ -142,6 +142,22 @@ def test_that_the_headless_face_loads_neither_qt_nor_sqlalchemy_before_it_needs_
     assert loaded & {*QT, "sqlalchemy", "alembic", "psycopg", "jinja2", "phonenumbers", "rich"} == set()
 
 
+_PAGES = """
+import sys
+from capdesk.views.places import PAGES
+from capdesk.views.shell.opening import import_pages
+import_pages()
+assert all(one.module.partition(":")[0] in sys.modules for one in PAGES.values())
+print("LOADED", *sorted(sys.modules))
+"""
+
+
+def test_that_no_page_brings_what_only_its_work_in_the_background_needs() -> None:
+    ended = subprocess.run([sys.executable, "-c", _PAGES], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.rpartition("LOADED")[2].split())
+    assert loaded & {"jinja2", "css_inline", "twilio", "google.cloud.bigquery"} == set()
+
+
 _WINDOW = """
 import sys
 from pathlib import Path

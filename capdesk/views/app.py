@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from capdesk.views.collecting import Collecting
 from capdesk.views.look.theme import Theme
 from capdesk.views.memory import Memory
 from capdesk.views.shell.ring import Ring, install
@@ -24,6 +25,7 @@ def run(folder: Path, database_url: str | None = None) -> int:
     memory = Memory(folder)
     theme = Theme(application, memory.get("look/scheme", "system"), memory.get("look/scale", 100))
     workspace = Workspace(folder.absolute(), database_url, theme)
+    Collecting(workspace)
     window = Window(workspace, ring, guarded=True)
     window.show()
     window.open_soon()

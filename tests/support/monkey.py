@@ -5,14 +5,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+import shiboken6
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QThread, QTimer
-from PySide6.QtGui import QInputMethodEvent, QWheelEvent, QWindow
+from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QWidget
 
 from tests.support.rooms import Room, places, told
 from tests.support.spoken import described
 
+_LEFT, _PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 _KEYS = "Tab Tab Tab Backtab Return Return Space Escape Escape Up Down Down Left Right Home End PageUp PageDown Delete Backspace F1 F2 F5 F6 Menu".split()  # noqa: E501, SIM905
 _CTRL = "ABCEFIJKNOZ12345678/=-0"
 _WORDS = (
@@ -21,7 +23,7 @@ _WORDS = (
 )  # fmt: skip
 _LARGEST, _SMALLEST = (1500, 950), (760, 520)
 _ON_THE_PAGE, _LOOKS = 0.8, 20
-_LOOK_AGAIN = 1_500
+_LOOK_AGAIN = 2_400
 """Events between changes of the look: each takes as long as hundreds of others."""
 _DEEPEST = 6
 """Menus within menus: beyond that they are closed."""
@@ -121,10 +123,10 @@ class Monkey(QObject):
         """What takes the next event: a menu, a dialog, or the window."""
         return QApplication.activePopupWidget() or QApplication.activeModalWidget() or self.room.window
 
-    def _handle(self) -> QWindow:
+    def _handle(self) -> QWindow | None:
+        """The window of the target, unless it goes just now."""
         found = self._target().windowHandle()
-        assert found is not None
-        return found
+        return found if found is not None and shiboken6.isValid(found) and found.isVisible() else None
 
     def _somewhere(self) -> QPoint:
         area = self._target().rect()
@@ -143,19 +145,38 @@ class Monkey(QObject):
 
     # What
 
+    def _tap(self, key: Qt.Key | str, held: Qt.KeyboardModifier = _PLAIN) -> None:
+        """Down and up; what the first half closed does not get the second."""
+        one = self._reader()
+        QTest.keyPress(one, key, held)
+        if shiboken6.isValid(one):
+            QTest.keyRelease(one, key, held)
+
+    def _reader(self) -> QWidget:
+        """What has the keyboard."""
+        target, focus = self._target(), QApplication.focusWidget()
+        if isinstance(target, QMenu) or focus is None:
+            return target.focusWidget() or target
+        return focus
+
+    def _click(self, place: QPoint, button: Qt.MouseButton = _LEFT) -> None:
+        handle = self._handle()
+        if handle is not None:
+            QTest.mousePress(handle, button, pos=place)
+            if shiboken6.isValid(handle):
+                QTest.mouseRelease(handle, button, pos=place)
+
     def _key(self) -> str:
         name = self.choose.choice(_KEYS)
-        QTest.keyClick(self._handle(), getattr(Qt.Key, f"Key_{name}"))
+        self._tap(getattr(Qt.Key, f"Key_{name}"))
         return f"presses {name}"
 
     def _shortcut(self) -> str:
         letter = self.choose.choice(_CTRL)
-        held = Qt.KeyboardModifier.ControlModifier
+        held, key = Qt.KeyboardModifier.ControlModifier, Qt.Key(ord(letter))
         if letter == "Z":
             held, key = Qt.KeyboardModifier.AltModifier, Qt.Key.Key_Left
-        else:
-            key = Qt.Key(ord(letter))
-        QTest.keyClick(self._handle(), key, held)
+        self._tap(key, held)
         return f"presses {held.name} {key.name}"
 
     def _write(self) -> str:
@@ -167,7 +188,7 @@ class Monkey(QObject):
             QApplication.sendEvent(focus, event)
         else:
             for letter in words.encode("ascii", "ignore").decode():
-                QTest.keyClick(self._handle(), letter)
+                self._tap(letter)
             self.left -= len(words) - 1
         return f"writes {words[:20]!r}"
 
@@ -175,43 +196,52 @@ class Monkey(QObject):
         control = self._control()
         if control is None:
             return self._click_anywhere()
-        seen = control.visibleRegion().boundingRect().center()
-        QTest.mouseClick(self._handle(), Qt.MouseButton.LeftButton, pos=control.mapTo(self._target(), seen))
-        return f"clicks a {type(control).__name__}"
+        seen, kind = control.visibleRegion().boundingRect().center(), described(control)
+        self._click(control.mapTo(self._target(), seen))
+        return f"clicks {kind}"
 
     def _click_anywhere(self) -> str:
         place = self._somewhere()
-        QTest.mouseClick(self._handle(), Qt.MouseButton.LeftButton, pos=place)
+        self._click(place)
         return f"clicks at {place.toTuple()}"
 
     def _double_click(self) -> str:
-        place = self._somewhere()
-        QTest.mouseDClick(self._handle(), Qt.MouseButton.LeftButton, pos=place)
+        place, handle = self._somewhere(), self._handle()
+        self._click(place)
+        for kind in (QEvent.Type.MouseButtonDblClick, QEvent.Type.MouseButtonRelease):
+            if handle is not None and shiboken6.isValid(handle) and handle.isVisible():
+                held = _LEFT if kind == QEvent.Type.MouseButtonDblClick else Qt.MouseButton.NoButton
+                where = QPointF(place)
+                event = QMouseEvent(kind, where, where, handle.mapToGlobal(where), _LEFT, held, _PLAIN)
+                QApplication.sendEvent(handle, event)
         return f"double clicks at {place.toTuple()}"
 
     def _right_click(self) -> str:
         place = self._somewhere()
-        QTest.mouseClick(self._handle(), Qt.MouseButton.RightButton, pos=place)
+        self._click(place, Qt.MouseButton.RightButton)
         return f"right clicks at {place.toTuple()}"
 
     def _wheel(self) -> str:
         place, turn = self._somewhere(), QPoint(0, self.choose.choice((-360, -120, 120, 360)))
-        handle = self._handle()
-        event = QWheelEvent(
-            QPointF(place), QPointF(handle.mapToGlobal(place)), QPoint(), turn, Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(handle, event)
+        handle, phase = self._handle(), Qt.ScrollPhase.NoScrollPhase
+        where, none = QPointF(place), Qt.MouseButton.NoButton
+        if handle is not None:
+            event = QWheelEvent(where, handle.mapToGlobal(where), QPoint(), turn, none, _PLAIN, phase, False)
+            QApplication.sendEvent(handle, event)
         return f"wheels {turn.y()} at {place.toTuple()}"
 
     def _drag(self) -> str:
-        start, end = self._somewhere(), self._somewhere()
-        handle = self._handle()
-        QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=start)
-        for part in (0.3, 0.7, 1.0):
-            QTest.mouseMove(handle, start + (end - start) * part)
-        QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=end)
-        self.left -= 4
+        start, end, handle = self._somewhere(), self._somewhere(), self._handle()
+        steps: list[Callable[[QWindow], object]] = [
+            lambda window: QTest.mousePress(window, _LEFT, pos=start),
+            lambda window: QTest.mouseMove(window, (start + end) / 2),
+            lambda window: QTest.mouseMove(window, end),
+            lambda window: QTest.mouseRelease(window, _LEFT, pos=end),
+        ]
+        for step in steps:
+            if handle is not None and shiboken6.isValid(handle):
+                step(handle)
+        self.left -= 3
         return f"drags from {start.toTuple()} to {end.toTuple()}"
 
     def _go(self) -> str:
@@ -235,11 +265,12 @@ class Monkey(QObject):
         modal = QApplication.activeModalWidget()
         if not isinstance(modal, QDialog):
             return self._key()
+        kind = described(modal)
         if self.choose.random() < 0.5:
-            QTest.keyClick(self._handle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-            return f"answers {described(modal)}"
+            self._tap(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+            return f"answers {kind}"
         modal.reject()
-        return f"rejects {described(modal)}"
+        return f"rejects {kind}"
 
     def _close_popups(self) -> None:
         while (popup := QApplication.activePopupWidget()) is not None:

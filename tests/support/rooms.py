@@ -98,11 +98,12 @@ class Room:
     def close(self) -> None:
         self.window.closing.close_without_asking()
         self.window.close()
+        running = [job.title or "a reading" for job in self.workspace.jobs._active]
         ended = self.workspace.jobs.close(10_000)
         self.window.deleteLater()
         self.workspace.deleteLater()
         self.turn()
-        assert ended, "a thread outlived its window"
+        assert ended, f"a thread outlived its window: {running}"
         self.application.removeEventFilter(self.strays)
         assert self.mistakes == []
         assert self.strays.seen == []

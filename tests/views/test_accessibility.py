@@ -100,7 +100,7 @@ def test_that_every_dialog_one_can_open_is_named_and_can_be_walked_through(qtbot
 def test_that_every_step_of_an_import_is_named_and_can_be_walked_through(qtbot: QtBot, demo_desk: Desk) -> None:
     found, steps = [], []
     with room(demo_desk) as here:
-        here.workspace.memory.put("imports/campaign", "Roofers Northeast")
+        here.workspace.memory.put("imports/campaign", 1)
         here.go(Place("imports"))
         page = here.page
         assert isinstance(page, ImportsPage)

@@ -21,10 +21,10 @@ from capdesk.services.imports.preview import Preview, PreviewRow
 from capdesk.services.listings.lists import LISTINGS
 from capdesk.services.listings.model import Ask
 from capdesk.views.charts.figures_table import FiguresModel
-from capdesk.views.records.held import Held, HeldModel
 from capdesk.views.pages.imports.preview_table import RowsModel
 from capdesk.views.pages.imports.rejects import RejectsModel
 from capdesk.views.pages.sums_model import SumsModel
+from capdesk.views.records.held import Held, HeldModel
 from capdesk.views.records.model import RecordModel
 from capdesk.views.shell.palette import Entries, Entry
 from capdesk.views.workspace import Workspace

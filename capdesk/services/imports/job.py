@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capdesk.models import Campaign, TeamMember
+from capdesk.services import find
 from capdesk.services.dates import business_date
 from capdesk.services.imports.profiles import Profile
 from capdesk.services.imports.reading import Source
@@ -44,7 +45,7 @@ class Request:
 
     kind: ImportKind
     path: Path
-    campaign: str | None
+    campaign: find.Ref | None
     profile: str | None
     options: Options
     progress: Progress

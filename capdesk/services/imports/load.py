@@ -48,7 +48,7 @@ def import_file(
     kind: ImportKind,
     path: Path,
     *,
-    campaign: str | None = None,
+    campaign: find.Ref | None = None,
     profile: str | None = None,
     options: Options = _PLAIN,
     progress: Progress = lambda _done, _lines: None,

@@ -78,7 +78,7 @@ class Preview:
 
 
 def preview(
-    desk: "Desk", source: Source, kind: Kind, *, campaign: str | None, profile: str | None, options: Options
+    desk: "Desk", source: Source, kind: Kind, *, campaign: find.Ref | None, profile: str | None, options: Options
 ) -> Preview:
     """The first rows with this mapping. Without the campaign a kind needs, only their values are looked at."""
     head = _Head(*(getattr(source, field.name) for field in fields(source)))
@@ -126,7 +126,7 @@ class _Head(Source):
 
 
 def _tried(
-    session: Session, desk: "Desk", head: Source, kind: Kind, asked: tuple[str | None, str | None, Options]
+    session: Session, desk: "Desk", head: Source, kind: Kind, asked: tuple[find.Ref | None, str | None, Options]
 ) -> Preview:
     campaign, wanted, options = asked
     profile = profile_for(session, kind, head.header, wanted, options)

@@ -40,7 +40,7 @@ CALLS = Listing(
         ),
         campaign("c.campaign_id", nullable=False),
         experiment("c.experiment_id"),
-        counts("c.attribution"),
+        counts("c.attribution", shown=False),
         Column("source", "Source", "text", "c.source", nullable=False, shown=False, searched=False),
         Column("sourceid", "Source id", "text", "c.source_id", shown=False),
         recorded("c.recorded_at", shown=False),

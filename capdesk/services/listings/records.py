@@ -73,7 +73,7 @@ _STATE = """(CASE WHEN s.id IS NOT NULL THEN 'skipped' WHEN o.id IS NOT NULL THE
 _CAP = "split_part(l.period, ':', 5)"
 _OCCASION = f"""(CASE WHEN l.kind = 'weekly' THEN 'Week ' || l.period
       WHEN {_CAP} !~ '^[0-9]+([.][0-9]+)?$' THEN l.period
-      ELSE split_part(l.period, ':', 4) || ' % of the ' || split_part(l.period, ':', 3) || ' cap of '
+      ELSE initcap(split_part(l.period, ':', 3)) || ': ' || split_part(l.period, ':', 4) || ' % of '
         || CASE split_part(l.period, ':', 3) WHEN 'time' THEN {_CAP} || ' days'
            ELSE to_char({_CAP}::numeric, 'FM$999,999,999,990.00') END END)"""
 

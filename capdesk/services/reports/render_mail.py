@@ -7,7 +7,6 @@ from capdesk.services.plain import utc_stamp
 from capdesk.services.reports.alert import Alert
 from capdesk.services.reports.layout import table, wrapped
 from capdesk.services.reports.model import WeeklyReport
-from capdesk.services.reports.render_html import alert_html, weekly_html
 from capdesk.services.reports.render_text import full_name, weekly_text
 from capdesk.services.reports.summary import lacking, spend_lines, verdict_line
 from capdesk.services.reports.wording import clipped, local_moment, one_line
@@ -25,6 +24,8 @@ class Letter:
 
 
 def weekly_letter(report: WeeklyReport) -> Letter:
+    from capdesk.services.reports.render_html import weekly_html  # noqa: PLC0415 - Jinja2: never where one waits for it
+
     return Letter(weekly_subject(report), weekly_text(report), weekly_html(report))
 
 
@@ -39,6 +40,8 @@ def weekly_subject(report: WeeklyReport) -> str:
 
 
 def render_alert(alert: Alert) -> Letter:
+    from capdesk.services.reports.render_html import alert_html  # noqa: PLC0415 - Jinja2: never where one waits for it
+
     subject = f"capdesk alert: {clipped(alert.experiment, _SUBJECT_NAME)}: {alert.sentence}"
     return Letter(clipped(subject, 200), alert_text(alert), alert_html(alert))
 

@@ -47,6 +47,7 @@ class CallsPage(ListPage):
         if place.record is not None or place.filter:
             self.tabs.setCurrentIndex(0)
         super().open(place)
+        self.known.table.take_keyboard()
         self._tab_chosen(self.tabs.currentIndex())
 
     def reload(self) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _CAMPAIGN = frozenset({"campaign"})
 _TABS = (
-    Tab("experiments", "Experiments", "experiment", _CAMPAIGN, frozenset({"timecap", "evaluations", "start", "end"})),
+    Tab("experiments", "Experiments", "experiment", _CAMPAIGN),
     Tab("team", "Team", "team", _CAMPAIGN),
     Tab("leads", "Leads", "leads", _CAMPAIGN),
     Tab("costs", "Costs", "costs", _CAMPAIGN),
@@ -73,6 +73,7 @@ class CampaignPage(Page):
             self._read()
         else:
             super().open(place)
+        self.tabs.take_keyboard()
 
     def reload(self) -> None:
         self._read()
@@ -83,7 +84,7 @@ class CampaignPage(Page):
         if details is None or number is None:
             return ()
         return (
-            Command("Edit…", lambda: change_campaign(self, details), "pencil", "F2"),
+            Command("Edit…", lambda: change_campaign(self, number), "pencil", "F2"),
             Command("Assign a member…", lambda: assign(self, campaign=number), "user-plus"),
             Command("Record event…", lambda: record_event(self, number), "activity"),
             Command("New experiment…", lambda: self._plan(number), "plus", "Ctrl+N", primary=True),

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCompleter
 
 from capdesk.bootstrap import Desk
 from capdesk.models.base import CampaignStatus
-from capdesk.services.campaigns import CampaignDetails, CampaignRow, add_campaign, edit_campaign
+from capdesk.services.campaigns import CampaignDetails, CampaignRow, add_campaign, edit_campaign, show_campaign
 from capdesk.services.products import add_product, list_products
 from capdesk.views.forms.fields import ChoiceField, DateField, MoneyField, NotesField, TextField
 from capdesk.views.forms.form import Form, FormDialog, Values
@@ -39,14 +39,20 @@ def new_campaign(page: Page) -> None:
     with_choices(page, ask)
 
 
-def change_campaign(page: Page, details: CampaignDetails) -> None:
-    """Edits a campaign; its status is set here too, by hand and by nobody else."""
-    row = details.campaign
+def change_campaign(page: Page, number: int) -> None:
+    """Edits a campaign as it is now; its status is set here too, by hand and by nobody else."""
 
-    def ask(choices: Choices) -> None:
-        form = _form(choices)
-        known = vars(row) | {"description": details.description}
-        seen = {key: known[key] for key in form.fields}
+    def known(choices: Choices) -> None:
+        page.read(
+            lambda desk: desk.read(lambda session: show_campaign(session, number)),
+            lambda details: ask(choices, details),
+            key="edit",
+        )
+
+    def ask(choices: Choices, details: CampaignDetails) -> None:
+        form, row = _form(choices), details.campaign
+        now = vars(row) | {"description": details.description}
+        seen = {key: now[key] for key in form.fields}
         form.set_values(seen)
         FormDialog(
             page.workspace,
@@ -56,7 +62,7 @@ def change_campaign(page: Page, details: CampaignDetails) -> None:
             parent=page,
         ).open()
 
-    with_choices(page, ask)
+    with_choices(page, known)
 
 
 def _form(choices: Choices) -> Form:

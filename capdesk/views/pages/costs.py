@@ -42,6 +42,7 @@ class CostsPage(Page):
             self.show_ledger(wanted)
         else:
             self.reload()
+        (self.sums.table, self.ledger.view, self.charges.view)[self.tabs.currentIndex()].take_keyboard()
 
     def reload(self) -> None:
         """Reads the tab on show anew."""

@@ -77,12 +77,18 @@ class LeadsPage(ListPage):
         self.workspace.say(f'{words} lead {lead.id} of "{lead.campaign}".', "good" if answer.landed else "info")
 
     def _edit(self, row: Row) -> None:
+        """Asks with what is known now: the row on show may be older."""
+        self.read(
+            lambda desk: desk.read(lambda session: show_lead(session, row.id).lead), self._ask_for_contact, key="edit"
+        )
+
+    def _ask_for_contact(self, lead: LeadRow) -> None:
         form = Form(TextField("name", "Name", required=False), TextField("email", "E-mail", required=False))
-        seen = {key: self.table.value(row, key) for key in form.fields}
+        seen = {key: getattr(lead, key) for key in form.fields}
         form.set_values(seen)
         FormDialog(
-            self.workspace, f"Edit contact of lead {row.id}", form,
-            lambda desk, values: _edit(desk, row.id, values, seen), parent=self,
+            self.workspace, f"Edit contact of lead {lead.id}", form,
+            lambda desk, values: _edit(desk, lead.id, values, seen), parent=self,
             intro="The number stays: it is what makes the lead.",
         ).open()  # fmt: skip
 
@@ -153,5 +159,6 @@ def _add(desk: Desk, values: Values) -> AddedLead:
 
 
 def _edit(desk: Desk, number: int, values: Values, seen: Values) -> LeadRow:
-    name, email = values["name"] or "", values["email"] or ""
-    return desk.write(lambda session: edit_lead(session, number, name=name, email=email, seen=seen))
+    """Only what was changed is written."""
+    changed: Values = {key: value or "" for key, value in values.items() if (value or "") != (seen[key] or "")}
+    return desk.write(lambda session: edit_lead(session, number, **changed, seen=seen))

@@ -15,22 +15,17 @@ from capdesk.views.workspace import Workspace
 
 @dataclass(frozen=True)
 class Tab:
-    """A listing under a title. Its records open on `page`.
-
-    `without` are columns that say the same in each row; `folded` are shown only where they are chosen.
-    """
+    """A listing under a title. Its records open on `page`; `without` are columns that say the same in each row."""
 
     listing: str
     title: str
     page: str
     without: frozenset[str] = frozenset()
-    folded: frozenset[str] = frozenset()
 
 
-def narrowed(listing: Listing, without: frozenset[str], folded: frozenset[str] = frozenset()) -> Listing:
+def narrowed(listing: Listing, without: frozenset[str]) -> Listing:
     """The listing without some of its columns: they are neither shown, filtered nor exported."""
-    kept = (column for column in listing.columns if column.key not in without)
-    return replace(listing, columns=tuple(replace(one, shown=one.shown and one.key not in folded) for one in kept))
+    return replace(listing, columns=tuple(column for column in listing.columns if column.key not in without))
 
 
 class RecordTabs(QTabWidget):
@@ -63,6 +58,10 @@ class RecordTabs(QTabWidget):
         self._record = record
         self._looked_at(self.currentIndex())
 
+    def take_keyboard(self) -> None:
+        """For the rows on show, where their page has it."""
+        self.tables[self._listed[self.currentIndex()].listing].view.take_keyboard()
+
     def reload(self) -> None:
         """Reads the list on show anew."""
         self._looked_at(self.currentIndex())
@@ -81,12 +80,13 @@ class RecordTabs(QTabWidget):
 
     def _make(self, tab: Tab, index: int) -> RecordTable:
         scope = (self._scope, self._record or 0)
-        listing = narrowed(LISTINGS[tab.listing], tab.without, tab.folded)
+        listing = narrowed(LISTINGS[tab.listing], tab.without)
         table = RecordTable(self.workspace, listing, scope=scope, compact=True)
         table.opened.connect(self._opener(tab.page))
         table.row_commands = lambda row: self._commands(tab, row)
         self.tables[tab.listing] = table
         self._places[index].addWidget(table)
+        table.show()  # at once, so that it can take the keyboard
         return table
 
     def _opener(self, page: str) -> Callable[[int], None]:

@@ -18,6 +18,7 @@ from capdesk.services.team import (
     add_member,
     assign_member,
     edit_member,
+    list_members,
     member_history,
     set_rate,
 )
@@ -71,15 +72,19 @@ class TeamPage(ListPage):
         self.workspace.say(f"Added {member.name}.", "good")
 
     def _edit(self, row: Row) -> None:
+        """Asks with what is known now: the row on show may be older."""
+        self.read(lambda desk: _member(desk, row.id), self._ask_for_changes, key="edit")
+
+    def _ask_for_changes(self, member: MemberRow) -> None:
         form = Form(TextField("name", "Name"), TextField("email", "E-mail"), TextField("role", "Role", required=False))
-        seen = {key: self.table.value(row, key) for key in form.fields}
+        seen = {key: getattr(member, key) for key in form.fields}
         form.set_values(seen)
 
         def save(desk: Desk, values: Values) -> MemberRow:
-            kept = values | {"role": values["role"] or "", "seen": seen, "today": _today(desk)}
-            return desk.write(lambda session: edit_member(session, row.id, **kept))
+            changed: Values = {key: value or "" for key, value in values.items() if (value or "") != seen[key]}
+            return desk.write(lambda session: edit_member(session, member.id, **changed, seen=seen, today=_today(desk)))
 
-        FormDialog(self.workspace, f"Edit {self.table.value(row, 'name')}", form, save, parent=self).open()
+        FormDialog(self.workspace, f"Edit {member.name}", form, save, parent=self).open()
 
     def _set_rate(self, member: int, name: str) -> None:
         form = Form()
@@ -153,6 +158,12 @@ def _assign(desk: Desk, values: Values) -> MemberRow:
 def _add(desk: Desk, values: Values) -> MemberRow:
     kept = values | {"role": values["role"] or "", "today": _today(desk)}
     return desk.write(lambda session: add_member(session, **kept))
+
+
+def _member(desk: Desk, number: int) -> MemberRow:
+    """Members are never deleted."""
+    rows = desk.read(lambda session: list_members(session, _today(desk)))
+    return next(one for one in rows if one.id == number)
 
 
 def _line(one: Since) -> str:

@@ -1,7 +1,7 @@
 """The line above a list: the typed filter, what is wrong with it, and what can be done with the list."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from capdesk.services.listings.model import Listing
@@ -16,9 +16,25 @@ PATIENCE_MS = 700
 
 
 class FilterLine(QLineEdit):
-    """Escape clears it, Down leaves it for the list."""
+    """Escape clears it, Down leaves it for the list. Its icon grows with the text, which those Qt puts there do not."""
 
     left = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.follow_text_size()
+
+    def follow_text_size(self) -> None:
+        self._side = round(16 * self._theme.scale / 100)
+        self.setTextMargins(self._side + 8, 0, 0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        place = QRect(9, (self.height() - self._side) // 2, self._side, self._side)
+        self._theme.icon("search").paint(painter, place)
+        painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text():
@@ -42,11 +58,9 @@ class FilterBar(QWidget):
     def __init__(self, theme: Theme, listing: Listing, compact: bool) -> None:
         super().__init__()
         self._theme, self._listing = theme, listing
-        self.line = named(FilterLine(), "filter", f"Filter {listing.title.lower()}")
+        self.line = named(FilterLine(theme), "filter", f"Filter {listing.title.lower()}")
         self.line.setPlaceholderText(placeholder(listing))
         self.line.setClearButtonEnabled(True)
-        self._search = QAction(self.line)
-        self.line.addAction(self._search, QLineEdit.ActionPosition.LeadingPosition)
         self.help = named(ToolButton(), "filter-help-button", "How to filter")
         self.help.setToolTip("How to filter")
         self.help.clicked.connect(lambda: FilterHelp(self, listing).open())
@@ -130,7 +144,7 @@ class FilterBar(QWidget):
         side = round(16 * theme.scale / 100)
         for made in (self.help, self.columns, self.export):
             made.setIconSize(QSize(side, side))
-        self._search.setIcon(theme.icon("search"))
+        self.line.follow_text_size()
         self.help.setIcon(theme.icon("circle-help"))
         for made, name in ((self.columns, "columns-3"), (self.export, "download")):
             made.setIcon(theme.icon(name))

@@ -1,11 +1,12 @@
 """What every table of records is: rows of one height, chosen whole, no grid, a soft ground below the pointer."""
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QFocusEvent, QMouseEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView
 
 from capdesk.services.listings.model import Listing
 from capdesk.views.look.theme import Theme
+from capdesk.views.page import Page
 from capdesk.views.records.delegates import RecordDelegate
 from capdesk.views.records.header import RecordHeader
 from capdesk.views.widgets import BY_KEYBOARD, named, set_property
@@ -57,6 +58,14 @@ class CalmView(QTableView):
         high = self.model().rowCount() * head.defaultSectionSize() > self.viewport().height()
         return self.viewport().width() - (bar.sizeHint().width() if high and not bar.isVisible() else 0)
 
+    def take_keyboard(self) -> None:
+        """The rows have the keyboard where their page has it: what one comes to first on a page is not its filter."""
+        focus, page = QApplication.focusWidget(), self.parentWidget()
+        while page is not None and not isinstance(page, Page):
+            page = page.parentWidget()
+        if self.isVisible() and page is not None and focus is not None and (focus is page or page.isAncestorOf(focus)):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Only who came here by keyboard is shown a frame: on a page one opens it would be loud."""
         set_property(self, "by-keyboard", event.reason() in BY_KEYBOARD)
@@ -91,10 +100,12 @@ class CalmView(QTableView):
             self.viewport().update(QRect(0, top, self.viewport().width(), height))
 
 
-AIR = 56
+AIR = 110
 """Pixels at 100 percent each column gets beyond what it needs, where there is room; the last one gets the rest."""
 NARROWEST = 110
-"""Pixels at 100 percent a long text keeps, however little room there is."""
+"""Pixels at 100 percent a long text keeps where that makes all columns fit."""
+READABLE = 180
+"""And where they do not fit all the same."""
 
 
 def shared_out(wanted: dict[str, int], texts: frozenset[str], room: int, scale: int) -> dict[str, int]:
@@ -103,15 +114,17 @@ def shared_out(wanted: dict[str, int], texts: frozenset[str], room: int, scale: 
     if spare >= 0:
         air = min(spare // max(len(wanted), 1), round(AIR * scale / 100))
         return {key: width + air for key, width in wanted.items()}
-    cut = {key: width for key, width in wanted.items() if key in texts}
-    return wanted | _cut(cut, sum(cut.values()) + spare, round(NARROWEST * scale / 100))
+    cut, narrowest = {key: width for key, width in wanted.items() if key in texts}, round(NARROWEST * scale / 100)
+    left = sum(cut.values()) + spare
+    if sum(min(width, narrowest) for width in cut.values()) > left:
+        return wanted | {key: min(width, round(READABLE * scale / 100)) for key, width in cut.items()}
+    return wanted | _cut(cut, left, narrowest)
 
 
 def _cut(widths: dict[str, int], room: int, narrowest: int) -> dict[str, int]:
-    """The widest ones cut to one width so that all have room, but to none below the narrowest."""
-    least = {key: min(width, narrowest) for key, width in widths.items()}
-    if not widths or sum(least.values()) > room:
-        return least
+    """The widest ones cut to one width so that all have room."""
+    if not widths:
+        return {}
     low, high = narrowest, max(widths.values())
     while high - low > 1:
         middle = (low + high) // 2

@@ -16,8 +16,7 @@ from capdesk.views.look.colors import Colors
 from capdesk.views.look.fonts import sized
 from capdesk.views.look.theme import Theme
 from capdesk.views.records.display import NUMERIC, has_badges, shown
-from capdesk.views.widgets import TONES
-from capdesk.views.widgets import tip
+from capdesk.views.widgets import TONES, tip
 
 PADDING = 10
 _DOTS = frozenset({"labor", "bonus", "twilio", "gcp"})
@@ -207,6 +206,7 @@ class RecordDelegate(QStyledItemDelegate):
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(look.ink(colors.accent), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(rect).adjusted(1.5, 1.5, -1.5, -2), 4, 4)
             painter.restore()
 

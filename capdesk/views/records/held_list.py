@@ -77,7 +77,7 @@ class HeldList(QWidget):
             self.workspace.say(words, "good", "Open folder", lambda: open_folder(target))
 
         title = f"Exporting {self.model.listing.title.lower()} to {target.name}"
-        self.workspace.run(title, work, owner=self, then=told, cancellable=False)
+        self.workspace.run(title, work, owner=self, then=told, cancellable=False).leads_to(lambda _count: target)
 
     def _draw_icons(self) -> None:
         theme = self.workspace.theme

@@ -58,7 +58,7 @@ class ListPage(Page):
 
     def open(self, place: Place) -> None:
         self.place = place
-        self.table.take_keyboard()
+        self.table.view.take_keyboard()
         typed = place.filter or self._typed
         if typed != self.table.filter():
             self.table.set_filter(typed)

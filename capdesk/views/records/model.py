@@ -34,7 +34,7 @@ MOST_ANEW = 4
 MOVING_MS = 120
 """How long one may go on moving before rows on the way are asked for all the same."""
 WAITING = "…"
-_MOST_IN_WORDS = 2_000
+_MOST_IN_WORDS = 400
 """Rows whose words are remembered."""
 
 _Index = QModelIndex | QPersistentModelIndex

@@ -5,13 +5,13 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from capdesk.errors import CapdeskError, UsageRefused
 from capdesk.services.listings import read
 from capdesk.services.listings.lists import LISTINGS
 from capdesk.services.listings.model import Ask, Listing, Row
-from capdesk.views.page import Command, Page
+from capdesk.views.page import Command
 from capdesk.views.records.arrangement import Arrangement
 from capdesk.views.records.bar import FilterBar
 from capdesk.views.records.display import NEWEST_FIRST
@@ -126,15 +126,6 @@ class RecordTable(QWidget):
         self._to_select = record if number is None else None
         if number is not None:
             self.view.go_to_row(number)
-
-    def take_keyboard(self) -> None:
-        """The rows have the keyboard where their page has it: what one comes to first on a page is not its filter."""
-        focus = QApplication.focusWidget()
-        page = self.parentWidget()
-        while page is not None and not isinstance(page, Page):
-            page = page.parentWidget()
-        if page is not None and focus is not None and (focus is page or page.isAncestorOf(focus)):
-            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def sort(self, key: str, descending: bool) -> None:
         self.arrangement.sort_by(key, descending)

@@ -67,7 +67,8 @@ class Head(QFrame):
             one.shows_words = False
             one.setToolTip(f"{one.text()} ({keys})")
             one.setEnabled(False)
-        self.where = named(styled(Whereabouts(), "muted"), "place")
+        self.where = named(Whereabouts(), "place")
+        styled(self.where, "muted")
         self.search = SearchButton(
             theme, "open-palette", self.tr("Search or do anything   Ctrl+K"), "search", self.searched.emit
         )

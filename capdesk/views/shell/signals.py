@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, QSocketNotifier, Slot
 if TYPE_CHECKING:
     from capdesk.views.shell.window import Window
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 class Signals(QObject):
     """Either closes the window in order.
@@ -24,7 +26,7 @@ class Signals(QObject):
         self._heard.setblocking(False)
         self._rings.setblocking(False)
         signal.set_wakeup_fd(self._rings.fileno())
-        self._before = {one: signal.signal(one, self._told) for one in (signal.SIGINT, signal.SIGTERM)}
+        self._before = {one: signal.signal(one, _nothing) for one in _ENDING}
         self._notifier = QSocketNotifier(self._heard.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._drain)
 
@@ -38,11 +40,13 @@ class Signals(QObject):
         self._heard.close()
         self._rings.close()
 
-    def _told(self, _number: int, _frame: object) -> None:
-        """Run by Python as soon as the socket woke it."""
-        self._window.closing.close_without_asking()
-
     @Slot()
     def _drain(self) -> None:
+        """In the event loop, never in the middle of what a signal interrupted."""
         with suppress(OSError):
-            self._heard.recv(64)
+            if any(number in _ENDING for number in self._heard.recv(64)):
+                self._window.closing.close_without_asking()
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    """The socket has heard it; without a handler of Python's own it would not."""

@@ -56,6 +56,8 @@ class Window(QMainWindow):
         self.start_screen.another_asked.connect(self._another_desk)
         self._seen = QTimer(self, singleShot=True, interval=_SEEN_BY_MS)
         self._seen.timeout.connect(self._begin)
+        if guarded:
+            self._hear_signals()
 
     @property
     def bench(self) -> "Workbench":
@@ -67,7 +69,6 @@ class Window(QMainWindow):
             self._whole.addWidget(self._bench)
             if self._guarded:
                 self._bench.crashes.install()
-                self._hear_signals()
         return self._bench
 
     @property
@@ -106,9 +107,9 @@ class Window(QMainWindow):
         self._seen.stop()
         if self._bench is not None:
             self._bench.crashes.uninstall()
-            if self._signals is not None:
-                self._signals.stop()
             self._bench.stop()
+        if self._signals is not None:
+            self._signals.stop()
         if self._log is not None:
             self._log.close()
         event.accept()
@@ -128,7 +129,8 @@ class Window(QMainWindow):
             self.workspace.asked.emit(f"import {files[0]}")
 
     def _hear_signals(self) -> None:
-        from capdesk.views.shell.signals import Signals  # noqa: PLC0415 - after the window was seen
+        """From the first moment: Python would raise KeyboardInterrupt in whatever Qt just called."""
+        from capdesk.views.shell.signals import Signals  # noqa: PLC0415 - only in a program of its own
 
         self._signals = Signals(self)
 

@@ -242,7 +242,7 @@ def test_that_an_occasion_is_told_in_words_and_its_key_kept(crowded: Desk) -> No
     alerts = [words for kind, _key, words in told if kind == "alert"]
     assert weeks
     assert all(words == f"Week {key}" for key, words in weeks)
-    assert alerts == ["80 % of the capital cap of $12,500.00", "100 % of the time cap of 30 days", "experiment:1"]
+    assert alerts == ["Capital: 80 % of $12,500.00", "Time: 100 % of 30 days", "experiment:1"]
 
 
 def test_that_syncs_are_those_of_the_log(crowded: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,8 +221,8 @@ def test_that_a_short_call_says_why_it_has_no_recording(
     assert "A reference is kept of calls of at least 150 seconds." in told_in(page.beside.pane)
 
 
-def test_that_calls_known_to_twilio_stand_apart_and_say_how_they_were_found(
-    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
+def test_that_calls_known_to_twilio_stand_apart_say_how_they_were_found_and_are_exported(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle, tmp_path: Path
 ) -> None:
     at = builders.database_now(desk).replace(microsecond=0) - timedelta(hours=30)
     ids = builders.running_experiment(desk, at=at - timedelta(days=3))
@@ -239,6 +240,11 @@ def test_that_calls_known_to_twilio_stand_apart_and_say_how_they_were_found(
     page.known.unmatched.setChecked(True)
     settle()
     assert [row.what for row in page.known.model.rows] == [None]
+    page.known.list.write(tmp_path / "twilio")
+    settle()
+    head, *lines = (tmp_path / "twilio.csv").read_text("utf-8-sig").splitlines()
+    assert head == "when,phone,direction,status,seconds,price,match,recording,account,sid"
+    assert len(lines) == 1
 
 
 def test_that_a_bonus_leads_to_its_event_and_its_ledger_row(

@@ -25,4 +25,5 @@ def test_that_no_word_widens_a_page(qtbot: QtBot, workspace: Workspace, desk: De
     settle()
     assert page.minimumSizeHint().width() <= 1000
     for area in page.findChildren(QScrollArea):
-        assert not area.isVisible() or area.widget().width() <= area.viewport().width()
+        inner = area.widget()
+        assert inner is None or not area.isVisible() or inner.width() <= area.viewport().width()

@@ -127,7 +127,7 @@ def test_that_a_week_is_sent_to_each_recipient_once(
     assert [one.recipients[0] for one in smtp.arrived] == ["olga@example.com", "ben@example.com"]
     assert said[-1].tone == "good"
     assert "went to every recipient already" in words(page.sending)
-    assert not page.commands()[0].enabled
+    assert not page.commands()[-1].enabled
 
 
 def test_that_who_is_no_recipient_any_more_is_not_promised_an_email(
@@ -145,7 +145,7 @@ def test_that_who_is_no_recipient_any_more_is_not_promised_an_email(
     assert "olga@example.com" not in told
     press(qtbot, dialog_of(page), "button-send-it")
     settle()
-    assert not page.commands()[0].enabled
+    assert not page.commands()[-1].enabled
 
 
 def test_that_a_fact_recorded_since_the_preview_is_shown_before_anything_is_sent(
@@ -172,7 +172,7 @@ def test_that_without_mail_settings_the_page_leads_to_them(
     went: list[Place] = []
     workspace.went.connect(went.append)
     assert "No email can be sent without a mail server, a sender and recipients" in words(page.sending)
-    assert not page.commands()[0].enabled
+    assert not page.commands()[-1].enabled
     press(qtbot, page, "button-set-up-mail")
     assert went == [Place("settings", None, "mail")]
 
@@ -264,7 +264,7 @@ def test_that_after_a_refused_moment_the_one_on_show_is_chosen(
     settle()
     assert "at the latest" in said[-1].text
     assert page.weeks.as_of == shown
-    assert not page.commands()[0].enabled
+    assert not page.commands()[-1].enabled
 
 
 # the preview asks nobody for anything
@@ -434,3 +434,10 @@ def test_that_the_page_opens_the_week_a_place_names(page: ReportsPage, settle: S
     settle()
     assert page.preview is not None
     assert str(page.preview.week) == "2026-W40"
+
+
+def test_that_the_palette_can_take_the_report_along(page: ReportsPage) -> None:
+    assert [one.title for one in page.commands() if one.enabled][:3] == ["Save as PDF…", "Open in browser", "Copy"]
+    next(one for one in page.commands() if one.title == "Copy").run()
+    assert page.letter.letter is not None
+    assert QGuiApplication.clipboard().mimeData().html()

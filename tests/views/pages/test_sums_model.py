@@ -240,3 +240,13 @@ def test_that_an_empty_desk_says_what_to_do_first(qtbot: QtBot, workspace: Works
     assert all(
         label.textFormat() is not Qt.TextFormat.AutoText for label in page.sums.findChildren(QLabel, "sums-foot")
     )
+
+
+def test_that_days_are_sorted_before_what_has_no_day(qapp: object) -> None:
+    model = SumsModel(ZONE)
+    days = [row(date(2026, 11, day), "1", None) for day in (20, 9)]
+    model.show_sums(sums(*days, row(UNASSIGNED, "2", None), by="day"))
+    model.sort(0, Qt.SortOrder.AscendingOrder)
+    assert names(model) == [date(2026, 11, 9), date(2026, 11, 20), UNASSIGNED, "together"]
+    columns, rows = model.as_file()
+    assert (columns[0].kind, len(rows)) == ("date", 3)

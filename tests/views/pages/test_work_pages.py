@@ -231,6 +231,24 @@ def test_that_an_edit_of_what_changed_meanwhile_is_refused(
     assert dialog.form.fields["name"].value() == "Mine"
 
 
+@pytest.mark.parametrize("kind", ["lead", "member"])
+def test_that_an_edit_begins_with_what_is_recorded_now_and_writes_only_what_was_changed(
+    qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle, kind: str
+) -> None:
+    builders.campaign(desk, "Spring")
+    lead, member = builders.lead(desk, "Spring", "+12019584410"), builders.member(desk, "ana@example.com")
+    page: LeadsPage | TeamPage = LeadsPage(workspace) if kind == "lead" else TeamPage(workspace)
+    shown(qtbot, page, settle)
+    old = row_of(desk, "leads" if kind == "lead" else "team", lead if kind == "lead" else member)
+    desk.write(lambda session: edit_lead(session, lead, email="theirs@example.com"))
+    desk.write(lambda session: edit_member(session, member, email="theirs@example.com", today=date(2026, 3, 2)))
+    page.row_commands(old)[0].run()
+    assert open_dialog(qtbot).form.fields["email"].value() == "theirs@example.com"
+    assert is_gone(fill(qtbot, settle, name="Mine"))
+    (after,) = leads(desk) if kind == "lead" else members(desk)
+    assert (after.name, after.email) == ("Mine", "theirs@example.com")
+
+
 def test_that_a_new_member_has_a_rate_and_a_campaign(
     qtbot: QtBot, workspace: Workspace, desk: Desk, settle: Settle
 ) -> None:

@@ -1,5 +1,6 @@
 """Values as people read them and as spreadsheets take them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -44,6 +45,11 @@ def test_that_values_are_written_for_people_and_for_spreadsheets(
 ) -> None:
     assert shown(column(kind), value, ZONE) == people
     assert copied(column(kind), value, ZONE) == spreadsheet
+
+
+@pytest.mark.parametrize(("value", "people"), [("67.4", "67.4"), ("5", "5.0"), ("1234.5", "1,234.5")])
+def test_that_a_column_of_tenths_shows_one_digit_so_that_points_stand_below_each_other(value: str, people: str) -> None:
+    assert shown(replace(column("decimal"), places=1), Decimal(value), ZONE) == people
 
 
 def test_that_statuses_are_badges_and_other_choices_are_words() -> None:

@@ -1,6 +1,7 @@
 """A list on the screen: what can be done with keys, what is copied and exported, and what it says."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from capdesk.errors import DatabaseUnavailable
-from capdesk.services.listings.model import Row
+from capdesk.services.listings.model import Column, Row
 from capdesk.views.page import Command
 from capdesk.views.records.menus import ColumnMenu
 from capdesk.views.records.table import RecordTable
@@ -419,3 +420,48 @@ def test_that_a_list_that_could_not_be_read_at_all_says_so_where_its_rows_would_
     table.state.button.click()
     settle()
     assert (table.state.words, table.model.rowCount()) == ("", 5)
+
+
+def test_that_typing_in_the_rows_goes_on_in_the_filter(qtbot: QtBot, opened: Opened) -> None:
+    table = opened(filter="row")
+    table.view.setFocus()
+    QTest.keyClicks(table.view, " 77")
+    QTest.keyClicks(table.bar.line, "7")
+    assert table.bar.line.hasFocus()
+    qtbot.waitUntil(lambda: table.filter() == "row777", timeout=PATIENCE_MS)
+
+
+def test_that_columns_fill_the_list_and_need_no_scrolling_where_they_have_room(opened: Opened) -> None:
+    table = opened()
+    table.resize(1600, 560)
+    assert table.view.head.length() == table.view.viewport().width()
+    assert not table.view.horizontalScrollBar().maximum()
+    table.resize(500, 560)
+    assert table.view.horizontalScrollBar().maximum()
+
+
+@pytest.mark.parametrize(
+    ("reason", "framed"), [(Qt.FocusReason.OtherFocusReason, False), (Qt.FocusReason.TabFocusReason, True)]
+)
+def test_that_only_who_comes_by_keyboard_is_shown_a_frame(opened: Opened, reason: Qt.FocusReason, framed: bool) -> None:
+    table = opened()
+    table.bar.focus()
+    table.view.setFocus(reason)
+    assert table.view.property("by-keyboard") is framed
+
+
+def test_that_a_row_is_put_into_words_once_and_another_row_never_gets_them(settle: Settle, opened: Opened) -> None:
+    table = opened()
+    before = [table.model.cell(0, number) for number in range(3)]
+    assert all(one is table.model.cell(0, number) for number, one in enumerate(before))
+    table.sort("id", True)
+    settle()
+    assert table.model.cell(0, number_of(table, "name")).words == "row 200000"
+
+
+def test_that_what_was_reversed_is_struck_out_but_not_when_it_was(opened: Opened) -> None:
+    listing = numbers(2)
+    answered = Column("reversed", "Reversed", "date", "CASE WHEN n = 2 THEN date '2026-01-02' END", shown=False)
+    table = opened(replace(listing, columns=(*listing.columns, answered)))
+    assert [table.model.cell(row, 1).manner for row in (0, 1)] == ["", "gone"]
+    assert table.model.cell(1, len(listing.columns)).manner == ""

@@ -31,7 +31,7 @@ def test_that_no_key_means_two_things_on_a_page(qtbot: QtBot, request: pytest.Fi
 
 def test_that_no_key_means_two_things_on_the_way_of_an_import(qtbot: QtBot, demo_desk: Desk) -> None:
     with room(demo_desk) as here:
-        here.workspace.memory.put("imports/campaign", "Roofers Northeast")
+        here.workspace.memory.put("imports/campaign", 1)
         here.workspace.asked.emit(f"import {demo_desk.folder / 'sources' / 'calls-with-mistakes.csv'}")
         here.rest()
         page, steps = here.page, []

@@ -121,6 +121,13 @@ def test_that_a_signal_closes_it_in_order(program: Program, told: signal.Signals
     assert not EmbeddedServer(program.folder).status().running
 
 
+def test_that_a_signal_is_heard_while_the_desk_opens(program: Program) -> None:
+    program.window("capdesk")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.ended() == (0, "")
+    assert not EmbeddedServer(program.folder).status().running
+
+
 def test_that_a_killed_window_harms_nothing(program: Program) -> None:
     program.window("Desk – capdesk")
     program.process.kill()

@@ -94,7 +94,8 @@ def _sources(theme: Theme, sources: Mapping[str, Decimal]) -> QWidget:
         name, amount = source_name(key), dollars(usd)
         grid.addWidget(Swatch(theme, key), number, 0)
         grid.addWidget(text(name, "muted"), number, 1)
-        grid.addWidget(named(text(amount), f"value-{name}", f"{name}: {amount}"), number, 2)
+        told = named(text(amount), f"value-{name}", f"{name}: {amount}")
+        grid.addWidget(told, number, 2, Qt.AlignmentFlag.AlignRight)
     return whole
 
 

@@ -17,8 +17,6 @@ from capdesk.views.workspace import Workspace
 _REJECTS_HEIGHT = 260
 _ABOVE = ("read", "landed", "duplicate", "rejected", "warnings")
 """What the receipt shows already."""
-_LONG = ("sha256",)
-"""What is too long for the pane; the list shows it."""
 
 
 def _rest(listing: Listing, row: Row) -> tuple[Listing, Row]:
@@ -26,7 +24,7 @@ def _rest(listing: Listing, row: Row) -> tuple[Listing, Row]:
     pairs = [
         (column, "own mapping" if column.key == "profile" and value == "--map" else value)
         for column, value in zip(listing.columns, row.values, strict=True)
-        if column.key not in (*_ABOVE, *_LONG)
+        if column.key not in _ABOVE
     ]
     return replace(listing, columns=tuple(column for column, _ in pairs)), Row(
         row.id, tuple(value for _, value in pairs)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from capdesk.bootstrap import Desk
+from capdesk.services import find
 from capdesk.services.imports.detect import Fit, Looked
 from capdesk.services.imports.job import ImportKind, Options
 from capdesk.services.imports.load import OF_A_CAMPAIGN, import_file
@@ -68,7 +69,7 @@ class Draft:
 
     looked: Looked
     kind: ImportKind | None = None
-    campaign: str | None = None
+    campaign: find.Ref | None = None
     profile: str | None = None
     mapping: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)

@@ -13,6 +13,8 @@ from capdesk.views.pages.imports.step import WIDE, Step
 from capdesk.views.widgets import card, named, text
 from capdesk.views.workspace import Workspace
 
+Campaigns = dict[int, str]
+"""Their names, by id."""
 _WHOLE_DAYS = (
     "What the file no longer names of a day it states is taken back. "
     "For complete exports only, never for a part of one."
@@ -24,7 +26,7 @@ class WhatStep(Step):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.campaigns: tuple[str, ...] = ()
+        self.campaigns: Campaigns = {}
         self.kind = ChoiceField("kind", "Kind", KINDS)
         self.campaign = ChoiceField("campaign", "Campaign")
         self.kind.box.setPlaceholderText("Choose a kind")
@@ -55,10 +57,10 @@ class WhatStep(Step):
         self.column.addWidget(Pair(side, right, (2, 3), WIDE), 1)
         return heading
 
-    def show_campaigns(self, names: tuple[str, ...]) -> None:
+    def show_campaigns(self, campaigns: Campaigns) -> None:
         self._filling = True
-        self.campaigns = names
-        self.campaign.set_choices([(name, name) for name in names])
+        self.campaigns = campaigns
+        self.campaign.set_choices(list(campaigns.items()))
         self._filling = False
 
     def enter(self, draft: Draft | None) -> None:

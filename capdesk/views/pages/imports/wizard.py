@@ -16,7 +16,7 @@ from capdesk.views.pages.imports.draft import Draft
 from capdesk.views.pages.imports.file_step import FileStep
 from capdesk.views.pages.imports.run_steps import CheckStep, ImportStep, ReceiptStep
 from capdesk.views.pages.imports.step import Step, Strip
-from capdesk.views.pages.imports.what_step import WhatStep
+from capdesk.views.pages.imports.what_step import Campaigns, WhatStep
 from capdesk.views.widgets import button, line, named
 from capdesk.views.workspace import Workspace, sentence
 
@@ -103,8 +103,8 @@ class Wizard(QWidget):
         self.file.looking(path)
         self.workspace.memory.put("imports/folder", str(path.parent))
 
-        def look(desk: Desk) -> tuple[Looked, tuple[str, ...]]:
-            return look_at(desk, path), tuple(row.name for row in desk.read(list_campaigns))
+        def look(desk: Desk) -> tuple[Looked, Campaigns]:
+            return look_at(desk, path), _campaigns(desk)
 
         self.workspace.read(self, "look", look, self._looked, self._refused)
 
@@ -129,22 +129,20 @@ class Wizard(QWidget):
     def showEvent(self, _event: QShowEvent) -> None:
         """Campaigns may have been made while one was elsewhere."""
         if self.workspace.is_open and self.draft is not None and not self.busy:
-            self.workspace.read(
-                self, "campaigns", lambda desk: tuple(row.name for row in desk.read(list_campaigns)), self._campaigns
-            )
+            self.workspace.read(self, "campaigns", _campaigns, self._show_campaigns)
 
-    def _campaigns(self, names: tuple[str, ...]) -> None:
-        if self.draft is not None and names != self.what.campaigns:
-            self.what.show_campaigns(names)
+    def _show_campaigns(self, campaigns: Campaigns) -> None:
+        if self.draft is not None and campaigns != self.what.campaigns:
+            self.what.show_campaigns(campaigns)
             if self.at == _WHAT:
                 self.what.enter(self.draft)
 
-    def _looked(self, found: tuple[Looked, tuple[str, ...]]) -> None:
+    def _looked(self, found: tuple[Looked, Campaigns]) -> None:
         looked, campaigns = found
         draft = Draft(looked, looked.kind)
-        known: str = self.workspace.memory.get("imports/campaign", "")
+        known: int = self.workspace.memory.get("imports/campaign", 0)
         if draft.needs_campaign or draft.kind is None:
-            draft.campaign = known if known in campaigns else campaigns[0] if len(campaigns) == 1 else None
+            draft.campaign = known if known in campaigns else next(iter(campaigns)) if len(campaigns) == 1 else None
         self.draft = draft
         self.check.forget()
         self.what.show_campaigns(campaigns)
@@ -194,3 +192,7 @@ class Wizard(QWidget):
         if self.draft is not None and self.run.receipt is not None:
             draft, receipt = self.draft, self.run.receipt
             self.rejects_wanted.emit(draft, receipt)
+
+
+def _campaigns(desk: Desk) -> Campaigns:
+    return {row.id: row.name for row in desk.read(list_campaigns)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QLocale, QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QTabWidget, QVBoxLayout, QWidget
 
 from capdesk.errors import CapdeskError
 from capdesk.services.dates import Week, business_date
@@ -14,7 +14,7 @@ from capdesk.services.notifications import Sending
 from capdesk.services.notifications.preview import WeeklyPreview, weekly_preview
 from capdesk.services.notifications.weekly import LetterChanged
 from capdesk.services.reports.wording import local_moment
-from capdesk.views.layouts import Columns, inside
+from capdesk.views.layouts import Columns
 from capdesk.views.page import Command, Page, scrolled
 from capdesk.views.pages.reports.letter import LetterView
 from capdesk.views.pages.reports.opened import PrivateFiles
@@ -24,7 +24,7 @@ from capdesk.views.pages.reports.sending import SendingCard, can_send, send_dial
 from capdesk.views.pages.reports.weeks import WeekBar
 from capdesk.views.places import Place
 from capdesk.views.records.table import RecordTable
-from capdesk.views.widgets import button, card, named, text
+from capdesk.views.widgets import card, named, text
 from capdesk.views.workspace import Workspace
 
 _LEAST_LETTER = 420
@@ -69,7 +69,7 @@ class ReportsPage(Page):
         self._notice.hide()
         columns = Columns((5, 3))
         columns.left.addWidget(self.letter)
-        for widget in (self.sending, self._take_along(), self.schedule):
+        for widget in (self.sending, self._about_the_preview(), self.schedule):
             columns.right.addWidget(widget)
         self._area = scrolled(columns)
         self._area.viewport().installEventFilter(self)
@@ -78,22 +78,12 @@ class ReportsPage(Page):
         column.addWidget(self._area, 1)
         return whole
 
-    def _take_along(self) -> QFrame:
+    def _about_the_preview(self) -> QFrame:
         hint = (
             "The preview lacks only the email's rounded corners and its dark version; a browser shows those. Nothing "
             "is fetched from the network."
         )
-        frame = card(text(hint, "small", wrap=True), spacing=4)
-        row = QHBoxLayout()
-        for words, run in (
-            ("Save as PDF…", self.ask_for_file),
-            ("Open in browser", self.open_in_browser),
-            ("Copy", self.copy),
-        ):
-            row.addWidget(button(words, run, kind="link"))
-        row.addStretch(1)
-        inside(frame).addLayout(row)
-        return frame
+        return card(text(hint, "small", wrap=True))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The letter is as high as there is room and scrolls by itself."""
@@ -169,8 +159,14 @@ class ReportsPage(Page):
 
     def commands(self) -> Sequence[Command]:
         preview = self.preview
+        there = preview is not None
         able = preview is not None and can_send(preview) is None and self.weeks.as_of is None
-        return (Command("Send now…", self.ask_to_send, "send", enabled=able, primary=True),)
+        return (
+            Command("Save as PDF…", self.ask_for_file, "save", enabled=there),
+            Command("Open in browser", self.open_in_browser, "external-link", enabled=there),
+            Command("Copy", self.copy, "copy", enabled=there),
+            Command("Send now…", self.ask_to_send, "send", enabled=able, primary=True),
+        )
 
     # what is done
 

@@ -8,7 +8,6 @@ from capdesk.services.connect.asked import Tried, TwilioAsked, try_twilio_asked
 from capdesk.services.connections import ConnectionInfo, account_sid, key_sid
 from capdesk.services.providers.base_url import checked_url
 from capdesk.services.providers.charges import Provider
-from capdesk.services.providers.twilio_accounts import KeyMayNotList
 from capdesk.views.forms.fields import CheckField, ParsedField, TextField
 from capdesk.views.forms.form import Form, Values
 from capdesk.views.pages.settings.connect_dialog import ConnectDialog
@@ -69,7 +68,7 @@ class TwilioDialog(ConnectDialog):
 
     def _failed(self, error: Exception) -> None:
         super()._failed(error)
-        if isinstance(error, KeyMayNotList):
+        if _may_not_list(error):
             self._at(self.ask, "Try", self._ask_alone, "Try this account alone")
 
     def _ask_alone(self) -> None:
@@ -77,7 +76,7 @@ class TwilioDialog(ConnectDialog):
         self.ask()
 
     def words_for(self, error: CapdeskError) -> str:
-        if isinstance(error, KeyMayNotList):
+        if _may_not_list(error):
             return (
                 "Twilio refused this API key the list of accounts: copy its secret again, or, where it is a Standard "
                 "or Restricted key, which may not list them, try this account alone."
@@ -86,3 +85,9 @@ class TwilioDialog(ConnectDialog):
 
     def _forget_secrets(self) -> None:
         self.token.line.clear()
+
+
+def _may_not_list(error: Exception) -> bool:
+    from capdesk.services.providers.twilio_accounts import KeyMayNotList  # noqa: PLC0415 - the asking has loaded it
+
+    return isinstance(error, KeyMayNotList)

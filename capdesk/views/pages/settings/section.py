@@ -181,10 +181,12 @@ class SavedForm(QFrame):
             layout.addWidget(more)
 
     def load(self, values: Values) -> None:
-        """Shows what is recorded, unless something else was typed."""
-        self._known = values
+        """Shows what is recorded, unless something else was typed; then it is said where that is not the last word."""
+        changed, self._known = self._known not in ({}, values), values
         if not self.touched:
             self.back()
+        elif changed and not self.waiting.busy:
+            self.outcome.say("Changed meanwhile by another window: Undo shows what is recorded now.", "warn")
 
     def back(self) -> None:
         """What is recorded, instead of what was typed."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from capdesk.bootstrap import Desk
+from capdesk.services.campaigns import edit_campaign
 from capdesk.views.look.theme import Theme
 from capdesk.views.pages.imports.page import ImportsPage
 from capdesk.views.pages.imports.preview_table import RowsModel
@@ -91,7 +92,7 @@ def test_that_a_file_may_be_dropped_anywhere_on_the_page(page: ImportsPage, sett
     QApplication.sendEvent(page, QDropEvent(QPointF(5, 5), *keys))
     assert not page.over.isVisible()
     settle()
-    assert (page.wizard.what.kind.value(), page.wizard.what.campaign.value()) == ("leads", "Spring")
+    assert (page.wizard.what.kind.value(), page.wizard.what.campaign.box.currentText()) == ("leads", "Spring")
 
 
 def test_that_a_file_that_is_no_table_is_refused_in_place(page: ImportsPage, settle: Settle, tmp_path: Path) -> None:
@@ -338,3 +339,17 @@ def test_that_an_import_under_way_is_unsaved_until_its_receipt(
         enter()
     assert at_step(page.wizard) == "Receipt"
     assert page.unsaved() == ""
+
+
+def test_that_a_campaign_renamed_meanwhile_is_still_the_one_that_was_chosen(
+    page: ImportsPage, working: Desk, settle: Settle, tmp_path: Path
+) -> None:
+    page.begin(written(tmp_path / "calls.csv", CALLS, [call("a")]))
+    settle()
+    home = page.wizard.what.campaign.value()
+    working.write(lambda session: edit_campaign(session, home, name="Summer"))
+    for _ in range(3):
+        page.wizard.go_on()
+        settle()
+    assert figures(page.wizard) == ("1", "1", "0", "0")
+    assert "Into Summer." in page.wizard.receipt._words.text()

@@ -13,7 +13,7 @@ from capdesk.services.mapping import mappings
 from capdesk.services.products import list_products
 from capdesk.services.providers.local.smtp import LocalSmtp
 from capdesk.services.secrets import MemorySecrets
-from capdesk.services.settings import get_settings
+from capdesk.services.settings import change_settings, get_settings
 from capdesk.views.forms.form import FormDialog
 from capdesk.views.memory import Memory
 from capdesk.views.pages.settings.about import AboutSection
@@ -108,6 +108,24 @@ def test_that_reading_anew_never_overwrites_what_was_typed(show: Open, settle: S
     section.card.back()
     assert show("desk").unsaved() == ""
     assert section.owner.value() == "Olga"
+
+
+def test_that_a_change_by_another_window_is_told_before_it_is_overwritten(
+    desk: Desk, show: Open, settle: Settle
+) -> None:
+    section = show("desk").section("desk")
+    assert isinstance(section, DeskSection)
+    section.owner.line.setText("Mine")
+    section.reload()
+    settle()
+    assert section.card.outcome.text() == ""
+    desk.write(lambda session: change_settings(session, desk.owner_id, owner_name="Theirs"))
+    section.reload()
+    settle()
+    assert section.owner.value() == "Mine"
+    assert section.card.outcome.text().startswith("Changed meanwhile by another window")
+    section.card.back()
+    assert section.owner.value() == "Theirs"
 
 
 def test_that_products_are_added_renamed_and_put_aside(desk: Desk, show: Open, settle: Settle) -> None:
