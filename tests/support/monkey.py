@@ -167,9 +167,11 @@ class Monkey(QObject):
                 QTest.mouseRelease(handle, button, pos=place)
 
     def _key(self) -> str:
-        name = self.choose.choice(_KEYS)
-        self._tap(getattr(Qt.Key, f"Key_{name}"))
-        return f"presses {name}"
+        name, times = self.choose.choice(_KEYS), self.choose.randint(1, 8)
+        for _ in range(times):
+            self._tap(getattr(Qt.Key, f"Key_{name}"))
+        self.left -= times - 1
+        return f"presses {name} {times} times"
 
     def _shortcut(self) -> str:
         letter = self.choose.choice(_CTRL)

@@ -66,7 +66,7 @@ class LeadsPage(ListPage):
             one_of("campaign", "Campaign", choices.campaigns),
             TextField("phone", "Phone number", hint="It makes the lead; another with it is the same one."),
         )
-        form.add(TextField("name", "Name", required=False), TextField("email", "E-mail", required=False))
+        form.add(TextField("name", "Name", required=False), TextField("email", "Email", required=False))
         FormDialog(
             self.workspace, "New lead", form, _add, self._told, save_words="Add lead", parent=self
         ).open()  # fmt: skip
@@ -83,7 +83,7 @@ class LeadsPage(ListPage):
         )
 
     def _ask_for_contact(self, lead: LeadRow) -> None:
-        form = Form(TextField("name", "Name", required=False), TextField("email", "E-mail", required=False))
+        form = Form(TextField("name", "Name", required=False), TextField("email", "Email", required=False))
         seen = {key: getattr(lead, key) for key in form.fields}
         form.set_values(seen)
         FormDialog(

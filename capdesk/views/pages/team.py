@@ -58,7 +58,7 @@ class TeamPage(ListPage):
 
     def _ask(self, choices: Choices) -> None:
         form = Form()
-        form.add(TextField("name", "Name"), TextField("email", "E-mail", hint="Calls and time sheets name it."))
+        form.add(TextField("name", "Name"), TextField("email", "Email", hint="Calls and time sheets name it."))
         form.add(
             MoneyField("rate", "Dollars per hour"), TextField("role", "Role", required=False, hint="It grants nothing.")
         )
@@ -76,7 +76,7 @@ class TeamPage(ListPage):
         self.read(lambda desk: _member(desk, row.id), self._ask_for_changes, key="edit")
 
     def _ask_for_changes(self, member: MemberRow) -> None:
-        form = Form(TextField("name", "Name"), TextField("email", "E-mail"), TextField("role", "Role", required=False))
+        form = Form(TextField("name", "Name"), TextField("email", "Email"), TextField("role", "Role", required=False))
         seen = {key: getattr(member, key) for key in form.fields}
         form.set_values(seen)
 

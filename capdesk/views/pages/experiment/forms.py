@@ -31,6 +31,7 @@ from capdesk.views.workspace import Workspace
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+_QPC = "A QPC is a call of at least 150 seconds that ended in Schedule, Info or Callback."
 _EVENTS = [(event, event_name(event)) for event in EventType]
 
 
@@ -39,7 +40,7 @@ class ExperimentForm(Form):
 
     def __init__(self) -> None:
         self.campaign = ChoiceField("campaign", "Campaign")
-        self.primary = ChoiceField("primary_success_event", "Primary success event", _EVENTS)
+        self.primary = ChoiceField("primary_success_event", "Primary success event", _EVENTS, hint=_QPC)
         self.secondary = EventsField("secondary_events", "Secondary success events")
         self.cap = MoneyField("capital_cap_usd", "Capital cap")
         self.tranche = MoneyField("tranche_size_usd", "Tranche size")

@@ -102,8 +102,8 @@ def step_dialog(
             "Since when",
             workspace.desk.zone,
             required=False,
-            hint=f"Empty for now. An earlier moment is taken only where it changes nothing recorded. Time in "
-            f"{workspace.desk.zone.key}.",
+            hint="Left empty, it holds from now. An earlier moment is taken only where it changes nothing recorded."
+            f" Time in {workspace.desk.zone.key}.",
         )
     )
 

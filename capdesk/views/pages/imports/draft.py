@@ -39,7 +39,7 @@ FIELD_WORDS: Mapping[str, str] = {
     "member_email": "Member's e-mail",
     "event_id": "Event id",
     "metadata": "Metadata",
-    "email": "E-mail",
+    "email": "Email",
     "date": "Date",
     "hours": "Hours",
     "entry_id": "Entry id",
