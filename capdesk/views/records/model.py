@@ -25,6 +25,7 @@ from capdesk.services.listings.model import Ask, Column, Listing, Row
 from capdesk.views.records.content import PAGE, Anew, Content, pages_of, read_anew
 from capdesk.views.records.delegates import Cell
 from capdesk.views.records.display import NUMERIC, shown
+from capdesk.views.records.in_words import InWords
 from capdesk.views.workspace import Workspace
 
 SETTLE_MS = 30
@@ -34,8 +35,6 @@ MOST_ANEW = 4
 MOVING_MS = 120
 """How long one may go on moving before rows on the way are asked for all the same."""
 WAITING = "…"
-_MOST_IN_WORDS = 400
-"""Rows whose words are remembered."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.UserRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -63,9 +62,7 @@ class RecordModel(QAbstractTableModel):
         self.zone = workspace.desk.zone
         self.visible: Callable[[], tuple[int, int]] | None = None
         """The first and last row on show, told by the view."""
-        self._reversed = next((at for at, one in enumerate(listing.columns) if one.key == "reversed"), None)
-        self._in_words: dict[int, tuple[Row, dict[int, Cell]]] = {}
-        """Rows with their cells that were painted, by identity; they are held so that no other gets it."""
+        self._in_words = InWords(listing, self.zone)
         self._content = Content(Ask())
         self._pending: Content | None = None
         self._asked_once = False
@@ -173,15 +170,8 @@ class RecordModel(QAbstractTableModel):
         return self.cell_of(row, column) if row else Cell(self.listing.columns[column], None, WAITING, "waiting")
 
     def cell_of(self, row: Row, column: int) -> Cell:
-        """A cell of a row that is here; it is put into words once."""
-        if len(self._in_words) > _MOST_IN_WORDS:
-            self._in_words.clear()
-        cells = self._in_words.setdefault(id(row), (row, {}))[1]
-        if column not in cells:
-            told, value = self.listing.columns[column], row.values[column]
-            gone = self._reversed is not None and row.values[self._reversed] is not None and column != self._reversed
-            cells[column] = Cell(told, value, shown(told, value, self.zone), "gone" if gone else "")
-        return cells[column]
+        """A cell of a row that is here."""
+        return self._in_words.cell(row, column)
 
     def numbers(self) -> dict[int, int]:
         """The numbers of the rows that are here, by the ids of their records."""

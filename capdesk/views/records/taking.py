@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -91,6 +91,7 @@ class SaveDialog(QFileDialog):
         self.setNameFilters([CSV, XLSX])
         self.setDefaultSuffix("csv")
         self.filterSelected.connect(lambda kind: self.setDefaultSuffix("xlsx" if kind == XLSX else "csv"))
+        self.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self.selectFile(f"{title.lower().replace(' ', '-')}.csv")
         self.fileSelected.connect(lambda file: chosen(Path(file)))
         self.finished.connect(self.deleteLater)
