@@ -51,7 +51,8 @@ def _in_order(widget: QWidget) -> Iterator[QWidget]:
 def _inside(widget: QWidget) -> list[QWidget]:
     """As its layout has them; else from the top down, and from left to right."""
     if isinstance(widget, QSplitter):
-        return [widget.widget(number) for number in range(widget.count())]
+        parts = (widget.widget(number) for number in range(widget.count()))
+        return [one for one in parts if one is not None]
     layout = widget.layout()
     laid_out = list(_of_layout(layout)) if layout is not None else []
     known = set(laid_out)
@@ -66,6 +67,8 @@ def _of_layout(layout: QLayout) -> Iterator[QWidget]:
         numbers.sort(key=lambda number: layout.getItemPosition(number)[:2])  # type: ignore[index]
     for number in numbers:
         item = layout.itemAt(number)
+        if item is None:
+            continue
         widget, inner = item.widget(), item.layout()
         if widget is not None:
             yield widget
@@ -77,8 +80,9 @@ def _bring_into_view(widget: QWidget) -> None:
     """A scroll area shows what comes to the keyboard only where it came from inside."""
     at = widget.parentWidget()
     while at is not None:
-        if isinstance(at, QScrollArea) and at.widget() is not None and at.widget().isAncestorOf(widget):
+        inside = at.widget() if isinstance(at, QScrollArea) else None
+        if isinstance(at, QScrollArea) and inside is not None and inside.isAncestorOf(widget):
             high = widget.height() // 2 + _EDGE
-            middle = widget.mapTo(at.widget(), QPoint(widget.width() // 2, widget.height() // 2))
+            middle = widget.mapTo(inside, QPoint(widget.width() // 2, widget.height() // 2))
             at.ensureVisible(middle.x(), middle.y(), 0, min(high, at.viewport().height() // 2))
         at = at.parentWidget()

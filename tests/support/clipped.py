@@ -57,9 +57,7 @@ def _words_cut(one: QWidget) -> Iterator[str]:
 
 def _is_of_qt(one: QWidget) -> bool:
     """A tab bar with arrows, so that every tab can be come to; the arrows; the clear button of a line."""
-    return (isinstance(one, QTabBar) and one.usesScrollButtons()) or isinstance(
-        one.parentWidget(), QTabBar | QLineEdit
-    )
+    return (isinstance(one, QTabBar) and one.usesScrollButtons()) or isinstance(one.parentWidget(), QTabBar | QLineEdit)
 
 
 def _cut(window: QWidget) -> Iterator[str]:
@@ -90,7 +88,8 @@ def _overlapping(window: QWidget) -> Iterator[str]:
 
 def _unreachable(window: QWidget) -> Iterator[str]:
     for area in below(window):
-        if isinstance(area, QScrollArea) and area.widget() is not None:
-            inside, room = area.widget().width(), area.viewport().width()
+        shown = area.widget() if isinstance(area, QScrollArea) else None
+        if isinstance(area, QScrollArea) and shown is not None:
+            inside, room = shown.width(), area.viewport().width()
             if inside > room + _SPARE:
-                yield f"{described(area)}: {described(area.widget())} is {inside} wide and only {room} is seen"
+                yield f"{described(area)}: {described(shown)} is {inside} wide and only {room} is seen"

@@ -94,7 +94,8 @@ def _has_no_text(selector: str) -> bool:
     parts = ("indicator", "handle", "groove", "page", "chunk", "arrow", "drop-down", "separator", "corner", "pane")
     widgets = ("QFrame", "QSplitter", "QScroll", "QProgressBar", "QTabBar")
     lines = selector.startswith(widgets) and "color" not in rules()[selector].said
-    return lines or any(f"::{part}" in selector or part in selector.rpartition("::")[2] for part in parts if "::" in selector)  # fmt: skip
+    within = selector.rpartition("::")[2] if "::" in selector else ""
+    return lines or any(part in within for part in parts)
 
 
 def inks(picture: QImage, place: QRect) -> tuple[str, str]:

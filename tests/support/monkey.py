@@ -4,6 +4,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import shiboken6
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QThread, QTimer
@@ -11,6 +12,7 @@ from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QWidget
 
+from capdesk.views.look.colors import Scheme
 from tests.support.rooms import Room, places, told
 from tests.support.spoken import described
 
@@ -35,7 +37,7 @@ class Monkey(QObject):
     def __init__(self, room: Room, seed: int, events: int) -> None:
         super().__init__()
         self.room, self.left = room, events
-        self.choose = random.Random(seed)
+        self.choose = random.Random(seed)  # noqa: S311 - to be told again, not to be secret
         self.done: deque[str] = deque(maxlen=20)
         """What it did last."""
         self.slowest = 0.0
@@ -64,7 +66,7 @@ class Monkey(QObject):
             raise self.mistake
         assert self.left <= 0, f"{self.left} events were left after {seconds} s"
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """The window itself is not closed."""
         if event.type() == QEvent.Type.Close:
             event.ignore()
@@ -145,7 +147,7 @@ class Monkey(QObject):
 
     # What
 
-    def _tap(self, key: Qt.Key | str, held: Qt.KeyboardModifier = _PLAIN) -> None:
+    def _tap(self, key: Any, held: Qt.KeyboardModifier = _PLAIN) -> None:
         """Down and up; what the first half closed does not get the second."""
         one = self._reader()
         QTest.keyPress(one, key, held)
@@ -254,7 +256,8 @@ class Monkey(QObject):
         return f"goes to {told(place)}"
 
     def _look(self) -> str:
-        scheme, scale = self.choose.choice(("light", "dark")), self.choose.choice((100, 150, 200))
+        scheme: Scheme = "dark" if self.choose.random() < 0.5 else "light"
+        scale = self.choose.choice((100, 150, 200))
         self.room.theme.choose(scheme, scale)
         return f"chooses {scheme}, {scale} %"
 

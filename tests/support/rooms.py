@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 from capdesk.bootstrap import Desk
 from capdesk.views.look.colors import Scheme
 from capdesk.views.look.theme import Theme
+from capdesk.views.page import Page
 from capdesk.views.pages.settings.page import SECTIONS
 from capdesk.views.places import PAGES, Place
 from capdesk.views.shell.window import Window
@@ -29,7 +30,7 @@ class Strays(QObject):
         super().__init__(parent)
         self.seen: list[str] = []
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
             kinds = Qt.WindowType.Popup, Qt.WindowType.ToolTip, Qt.WindowType.Dialog
             if not isinstance(watched, QMainWindow) and watched.windowType() not in kinds:
@@ -56,7 +57,7 @@ class Room:
         self.window.show()
         self.window.activateWindow()
         self.window.open_soon()
-        self.wait(lambda: self.bench.isVisible())
+        self.wait(self.bench.isVisible)
         self.rest()
 
     @property
@@ -64,7 +65,7 @@ class Room:
         return self.window.bench
 
     @property
-    def page(self) -> QWidget:
+    def page(self) -> Page:
         shown = self.bench.current_page()
         assert shown is not None
         return shown
@@ -110,9 +111,7 @@ class Room:
 
 
 @contextmanager
-def room(
-    desk: Desk, scheme: Scheme = "light", scale: int = 100, size: tuple[int, int] = (1280, 800)
-) -> Iterator[Room]:
+def room(desk: Desk, scheme: Scheme = "light", scale: int = 100, size: tuple[int, int] = (1280, 800)) -> Iterator[Room]:
     made = Room(desk, scheme, scale, size)
     try:
         yield made

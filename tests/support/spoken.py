@@ -164,5 +164,3 @@ def mute_cells(root: QWidget) -> list[str]:
 def findings(root: QWidget) -> list[str]:
     """Everything that is missing in the widget."""
     return [*nameless(root), *wordless_pictures(root), *strangers(root), *twins(root), *mute_cells(root)]
-
-

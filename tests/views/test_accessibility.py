@@ -1,6 +1,6 @@
 """Who cannot see the window, or has no mouse: everything has a name, and the Tab key comes everywhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,9 @@ def test_that_tab_goes_through_every_page_as_one_reads_and_back(qtbot: QtBot, lo
     assert not found, "\n".join(found)
 
 
-def test_that_tab_goes_from_the_head_into_the_page_and_from_its_end_to_the_status(qtbot: QtBot, demo_desk: Desk) -> None:
+def test_that_tab_goes_from_the_head_into_the_page_and_from_its_end_to_the_status(
+    qtbot: QtBot, demo_desk: Desk
+) -> None:
     with room(demo_desk) as here:
         here.go(Place("leads"))
         page, way = here.page, walked(here.window, here.bench.head.search)
@@ -98,7 +100,8 @@ def test_that_every_dialog_one_can_open_is_named_and_can_be_walked_through(qtbot
 
 
 def test_that_every_step_of_an_import_is_named_and_can_be_walked_through(qtbot: QtBot, demo_desk: Desk) -> None:
-    found, steps = [], []
+    found: list[str] = []
+    steps: list[int] = []
     with room(demo_desk) as here:
         here.workspace.memory.put("imports/campaign", 1)
         here.go(Place("imports"))
@@ -170,7 +173,7 @@ def _open(here: Room, number: int) -> None:
         here.rest()
 
 
-def _ways(here: Room) -> list[tuple[str, object]]:
+def _ways(here: Room) -> list[tuple[str, Callable[[], object]]]:
     """What the page offers, what its first row offers, and buttons that ask for more."""
     page = here.page
     commands = list(page.commands())

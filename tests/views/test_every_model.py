@@ -58,11 +58,21 @@ def records(lab: Lab) -> Made:
     model = RecordModel(lab.workspace, LISTINGS["calls"])
 
     def ask(filter_: str) -> Step:
-        return lambda: (model.ask(Ask(filter_)), lab.settle())
+        def step() -> None:
+            model.ask(Ask(filter_))
+            lab.settle()
+
+        return step
 
     def call(minutes: int) -> Step:
         at = NOW + timedelta(minutes=minutes)
-        return lambda: (facts.call(ids.campaign, at, "Info", 200), model.reload(), lab.settle())
+
+        def step() -> None:
+            facts.call(ids.campaign, at, "Info", 200)
+            model.reload()
+            lab.settle()
+
+        return step
 
     return Made(model, (ask(""), call(0), call(1), ask("outcome:info"), ask("outcome:busy"), ask("")))
 
@@ -80,7 +90,8 @@ def figures(_lab: Lab) -> Made:
 
 def file_rows(lab: Lab) -> Made:
     model = RowsModel(lab.workspace.theme)
-    seen = Preview(("phone", "outcome"), (PreviewRow(2, ("+1", "Info")), PreviewRow(3, ("", "x"), "phone", "no number")))
+    rows = (PreviewRow(2, ("+1", "Info")), PreviewRow(3, ("", "x"), "phone", "no number"))
+    seen = Preview(("phone", "outcome"), rows)
     return Made(
         model,
         (

@@ -18,10 +18,14 @@ from tests.support.rooms import places, room
 T = TypeVar("T", bound=object)
 MOST_MORE_MB = 15
 """From one opening to the next, once everything is loaded; a window with every page takes about a hundred."""
-CONNECTIONS = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+CONNECTIONS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
-def test_that_a_closed_window_leaves_nothing(qtbot: QtBot, qapp: QApplication, demo: DemoTemplate, tmp_path: Path) -> None:
+def test_that_a_closed_window_leaves_nothing(
+    qtbot: QtBot, qapp: QApplication, demo: DemoTemplate, tmp_path: Path
+) -> None:
     visit(demo, tmp_path / "first")  # what is loaded once, is loaded
     before = what_is_there(qapp)
     visit(demo, tmp_path / "again")

@@ -44,7 +44,8 @@ def test_that_a_quote_still_being_typed_ends_with_the_text() -> None:
         ("campain:x", "'campain:x' names no column of Events: write campaign, or put it in quotes to look for these"),
         (
             "http://x",
-            "'http://x' names no column of Events: write when, type, campaign, experiment, name, member, counts or bonus",
+            "'http://x' names no column of Events: write when, type, campaign, experiment, name, member, counts or"
+            " bonus",
         ),
         ("type:dial", "'type:dial' is no word of Event: write dial_attempt, conversation, qpc, "),
         ("type>qpc", "'type>qpc' compares a word by size: write type:dial_attempt."),
