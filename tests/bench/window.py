@@ -20,7 +20,7 @@ from PySide6.QtCore import QEventLoop
 from capdesk.bootstrap import Desk
 from capdesk.services.database.embedded import EmbeddedServer
 from capdesk.services.imports.load import import_file
-from capdesk.views.collecting import search_less
+from capdesk.views.collecting import Collecting, leave_out_what_stays
 from capdesk.views.jobs import Report
 from capdesk.views.places import PAGES, Place
 from capdesk.views.records.table import RecordTable
@@ -115,7 +115,8 @@ def _rows(folder: Path) -> None:
     pulse = Heartbeat()
     made.workspace.went.emit(Place("time"))
     made.rest()
-    search_less()  # as the program does once it has been open for a while
+    Collecting(made.workspace)
+    leave_out_what_stays()  # as the program does once it has been open for a while
     _say("", "", "")
     _say("window: a table of 1,000,000 events", "rows show", "longest stall; 300 ms, 50 ms")
     table: list[RecordTable] = []
@@ -176,6 +177,8 @@ def _import(folder: Path) -> None:
     with TemporaryDirectory() as name:
         calls = write_calls(Path(name) / "calls.csv", 1_000_000, first=10_000_000 // 10)
         made = Camera(folder)
+        Collecting(made.workspace)
+        leave_out_what_stays()
         pulse = Heartbeat()
         made.rest()
         ended: list[object] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 import shiboken6
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QPointF, Qt, QThread, QTimer
-from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QWheelEvent, QWindow
+from PySide6.QtGui import QInputMethodEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMenu, QWidget
 
@@ -125,11 +125,6 @@ class Monkey(QObject):
         """What takes the next event: a menu, a dialog, or the window."""
         return QApplication.activePopupWidget() or QApplication.activeModalWidget() or self.room.window
 
-    def _handle(self) -> QWindow | None:
-        """The window of the target, unless it goes just now."""
-        found = self._target().windowHandle()
-        return found if found is not None and shiboken6.isValid(found) and found.isVisible() else None
-
     def _somewhere(self) -> QPoint:
         area = self._target().rect()
         return QPoint(self.choose.randrange(max(area.width(), 1)), self.choose.randrange(max(area.height(), 1)))
@@ -161,12 +156,18 @@ class Monkey(QObject):
             return target.focusWidget() or target
         return focus
 
-    def _click(self, place: QPoint, button: Qt.MouseButton = _LEFT) -> None:
-        handle = self._handle()
-        if handle is not None:
-            QTest.mousePress(handle, button, pos=place)
-            if shiboken6.isValid(handle):
-                QTest.mouseRelease(handle, button, pos=place)
+    def _at(self, place: QPoint) -> tuple[QWidget, QPoint]:
+        """What lies there, and where in it. Qt's windows below widgets come and go, and are left alone."""
+        target = self._target()
+        found = target.childAt(place) or target
+        return found, found.mapFrom(target, place)
+
+    def _click(self, place: QPoint, button: Qt.MouseButton = _LEFT) -> QWidget:
+        one, where = self._at(place)
+        QTest.mousePress(one, button, pos=where)
+        if shiboken6.isValid(one):
+            QTest.mouseRelease(one, button, pos=where)
+        return one
 
     def _key(self) -> str:
         name, times = self.choose.choice(_KEYS), self.choose.randint(1, 8)
@@ -210,14 +211,10 @@ class Monkey(QObject):
         return f"clicks at {place.toTuple()}"
 
     def _double_click(self) -> str:
-        place, handle = self._somewhere(), self._handle()
-        self._click(place)
-        for kind in (QEvent.Type.MouseButtonDblClick, QEvent.Type.MouseButtonRelease):
-            if handle is not None and shiboken6.isValid(handle) and handle.isVisible():
-                held = _LEFT if kind == QEvent.Type.MouseButtonDblClick else Qt.MouseButton.NoButton
-                where = QPointF(place)
-                event = QMouseEvent(kind, where, where, handle.mapToGlobal(where), _LEFT, held, _PLAIN)
-                QApplication.sendEvent(handle, event)
+        place = self._somewhere()
+        one = self._click(place)
+        if shiboken6.isValid(one) and one.isVisible():
+            QTest.mouseDClick(one, _LEFT, pos=one.mapFrom(one.window(), place) if one.window() else place)
         return f"double clicks at {place.toTuple()}"
 
     def _right_click(self) -> str:
@@ -227,24 +224,29 @@ class Monkey(QObject):
 
     def _wheel(self) -> str:
         place, turn = self._somewhere(), QPoint(0, self.choose.choice((-360, -120, 120, 360)))
-        handle, phase = self._handle(), Qt.ScrollPhase.NoScrollPhase
-        where, none = QPointF(place), Qt.MouseButton.NoButton
-        if handle is not None:
-            event = QWheelEvent(where, handle.mapToGlobal(where), QPoint(), turn, none, _PLAIN, phase, False)
-            QApplication.sendEvent(handle, event)
+        one, at = self._at(place)
+        where, none, phase = QPointF(at), Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(where, QPointF(one.mapToGlobal(at)), QPoint(), turn, none, _PLAIN, phase, False)
+        QApplication.sendEvent(one, event)
         return f"wheels {turn.y()} at {place.toTuple()}"
 
     def _drag(self) -> str:
-        start, end, handle = self._somewhere(), self._somewhere(), self._handle()
-        steps: list[Callable[[QWindow], object]] = [
-            lambda window: QTest.mousePress(window, _LEFT, pos=start),
-            lambda window: QTest.mouseMove(window, (start + end) / 2),
-            lambda window: QTest.mouseMove(window, end),
-            lambda window: QTest.mouseRelease(window, _LEFT, pos=end),
-        ]
-        for step in steps:
-            if handle is not None and shiboken6.isValid(handle):
-                step(handle)
+        start, end = self._somewhere(), self._somewhere()
+        one, where = self._at(start)
+        there = where + end - start
+        QTest.mousePress(one, _LEFT, pos=where)
+        for step in ((where + there) / 2, there):
+            if shiboken6.isValid(one):
+                held = QMouseEvent(
+                    QEvent.Type.MouseMove, QPointF(step), QPointF(one.mapToGlobal(step)), _LEFT, _LEFT, _PLAIN
+                )
+                QApplication.sendEvent(one, held)
+        if shiboken6.isValid(one):
+            release = QMouseEvent(
+                QEvent.Type.MouseButtonRelease, QPointF(there), QPointF(one.mapToGlobal(there)), _LEFT,
+                Qt.MouseButton.NoButton, _PLAIN,
+            )  # fmt: skip
+            QApplication.sendEvent(one, release)
         self.left -= 3
         return f"drags from {start.toTuple()} to {end.toTuple()}"
 

@@ -20,7 +20,7 @@ def walked(window: QWidget, start: QWidget, *, back: bool = False) -> list[QWidg
     focus = QApplication.focusWidget()
     while focus is not None and focus not in way and len(way) < _MOST_STEPS:
         way.append(focus)
-        QTest.keyClick(window.windowHandle(), key)
+        QTest.keyClick(focus, key)
         focus = QApplication.focusWidget()
     return way
 

@@ -1,5 +1,6 @@
 """A window without a screen, on a real desk. Qt's warnings and errors in slots fail the test that made them."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -22,6 +23,15 @@ PATIENCE_MS = 15_000
 """How long a test waits for what happens in the background; as a rule it takes milliseconds."""
 
 Settle = Callable[[], None]
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """Garbage is searched for in the test's own thread only, as in the program (`capdesk/views/collecting.py`)."""
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()
 
 
 @pytest.fixture

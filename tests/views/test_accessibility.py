@@ -77,7 +77,7 @@ def test_that_what_comes_to_the_keyboard_is_scrolled_to(qtbot: QtBot, demo_desk:
         here.go(Place("experiment", 3))
         for stop in walked(here.window, here.bench.head.search):
             stop.setFocus(Qt.FocusReason.OtherFocusReason)
-            QTest.keyClick(here.window.windowHandle(), Qt.Key.Key_Tab)
+            QTest.keyClick(stop, Qt.Key.Key_Tab)
             focus = here.window.focusWidget()
             assert focus is not None
             assert not focus.visibleRegion().isEmpty(), focus.objectName()
