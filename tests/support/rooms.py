@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, Qt
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QPushButton, QWidget
 
 from capdesk.bootstrap import Desk
 from capdesk.views.look.colors import Scheme
@@ -13,6 +13,7 @@ from capdesk.views.look.theme import Theme
 from capdesk.views.page import Page
 from capdesk.views.pages.settings.page import SECTIONS
 from capdesk.views.places import PAGES, Place
+from capdesk.views.records.list_page import ListPage
 from capdesk.views.shell.window import Window
 from capdesk.views.shell.workbench import Workbench
 from capdesk.views.workspace import Workspace
@@ -96,6 +97,22 @@ class Room:
         """Those on show, the topmost last."""
         return [one for one in self.application.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()]
 
+    def ways(self) -> list[tuple[str, Callable[[], object]]]:
+        """What the page offers, what its first row offers, and buttons that ask for more: by name, and how."""
+        page = self.page
+        commands = list(page.commands())
+        if isinstance(page, ListPage) and page.table.model.rowCount():
+            page.table.view.go_to_row(0)
+            self.rest()
+            row = page.table.current()
+            commands += page.row_commands(row) if row is not None else ()
+        buttons = page.findChildren(QPushButton)
+        asking = [one for one in buttons if one.isVisible() and one.isEnabled() and one.text().endswith("…")]
+        return [
+            *((one.title, one.run) for one in commands if one.enabled),
+            *((one.text(), _pressing(page, one.objectName(), one.accessibleName())) for one in asking),
+        ]
+
     def close(self) -> None:
         self.window.closing.close_without_asking()
         self.window.close()
@@ -117,6 +134,18 @@ def room(desk: Desk, scheme: Scheme = "light", scale: int = 100, size: tuple[int
         yield made
     finally:
         made.close()
+
+
+def _pressing(page: Page, name: str, spoken: str) -> Callable[[], object]:
+    """Presses the button that is called so by then: pages make theirs anew."""
+
+    def press() -> None:
+        for one in page.findChildren(QPushButton, name):
+            if one.accessibleName() == spoken and one.isVisible():
+                one.click()
+                return
+
+    return press
 
 
 def places(*, with_records: bool) -> Iterator[Place]:

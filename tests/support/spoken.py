@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from capdesk.views.charts.strips import Swatch
 from capdesk.views.forms.fields import Field
 from capdesk.views.page import Page
 from capdesk.views.pages.imports.wizard import Wizard
@@ -118,6 +119,8 @@ def wordless_pictures(root: QWidget) -> list[str]:
 
 def _is_chart(widget: QWidget) -> bool:
     kinds = [kind for kind in type(widget).__mro__ if kind.__module__.startswith("capdesk.views.charts")]
+    if isinstance(widget, Swatch):  # its words stand beside it
+        return False
     return any("paintEvent" in vars(kind) for kind in kinds) or bool(widget.property("picture"))
 
 

@@ -79,3 +79,10 @@ def demo_desk(demo: DemoTemplate, tmp_path: Path) -> Iterator[Desk]:
     """A copy of the demo for this test alone."""
     with demo.copied(tmp_path / "demo") as desk:
         yield desk
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Without a screen, what was copied outlives Python, whose object it is, and takes the process along."""
+    yield
+    qapp.clipboard().clear()

@@ -15,6 +15,7 @@ from capdesk.views.workspace import Workspace, sentence
 
 Values = dict[str, Any]
 
+_WIDE, _LOWEST = 500, 120
 _HIGHEST = 560
 """Points a form takes before it scrolls."""
 
@@ -110,7 +111,7 @@ class FormDialog(QDialog):
         self._saving = False
         named(self, "dialog-form", title)
         self.setWindowTitle(title)
-        self.setMinimumWidth(500)
+        self.setMinimumWidth(min(round(_WIDE * workspace.theme.scale / 100), self.screen().availableSize().width()))
         self._error = named(styled(QLabel(), "bad"), "form-error")
         self._error.setWordWrap(True)
         self._error.setTextFormat(Qt.TextFormat.PlainText)
@@ -161,12 +162,15 @@ class FormDialog(QDialog):
 
     def _make_room(self) -> None:
         """High enough for all words at this width; Qt's own hint is that of words on one line."""
-        self._area.setMinimumHeight(min(self.form.sizeHint().height() + 4, _HIGHEST))
+        wanted = min(self.form.sizeHint().height() + 4, _HIGHEST)
+        self._area.setMinimumHeight(wanted)
         if (whole := self.layout()) is not None and self.isVisible():
             whole.activate()
-            needed = whole.totalMinimumHeightForWidth(self.width())
-            if self.height() < needed <= self.screen().availableGeometry().height():
-                self.resize(self.width(), needed)
+            needed, room = whole.totalMinimumHeightForWidth(self.width()), self.screen().availableSize().height()
+            if needed > room:  # the fields scroll, the buttons stay
+                self._area.setMinimumHeight(max(wanted - (needed - room), _LOWEST))
+            if self.height() < min(needed, room):
+                self.resize(self.width(), min(needed, room))
 
     def save(self) -> None:
         """Checks and records; errors are shown above the buttons."""

@@ -33,8 +33,10 @@ class Theme(QObject):
 
     def choose(self, choice: Choice | None = None, scale: int | None = None) -> None:
         """Sets the scheme, the text size in percent, or both."""
+        before = self.choice, self.scale
         self.choice, self.scale = choice or self.choice, _sensible(scale or self.scale)
-        self.apply()
+        if (self.choice, self.scale) != before:  # every widget there is is drawn anew
+            self.apply()
 
     def apply(self) -> None:
         system_dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from capdesk.views.look.theme import Theme
@@ -13,6 +14,8 @@ from capdesk.views.workspace import Workspace
 WIDTH = 310
 NARROWEST = 220
 """Both in pixels at a text size of 100 percent."""
+CHARACTERS = 90
+"""So many fit beside each other before list and pane have no room for both."""
 
 
 class DetailPane(QFrame):
@@ -50,7 +53,15 @@ class DetailPane(QFrame):
         widget.setProperty("page", True)
         widget.setContentsMargins(0, 4, 10, 4)
         self._area.setWidget(widget)
+        widget.installEventFilter(self)
+        self.updateGeometry()
         self._area.verticalScrollBar().setValue(at)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What is shown may need more room once it was read."""
+        if watched is self._area.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
     def say(self, words: str) -> None:
         label = text(words, "muted", wrap=True)
@@ -61,7 +72,11 @@ class DetailPane(QFrame):
         self.close_button.setIcon(self._theme.icon("x"))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(max(NARROWEST, round(180 * self._theme.scale / 100)), 120)
+        """As wide as the longest word or button in it: it scrolls down, not sideways."""
+        inside, margins = self._area.widget(), self._column.contentsMargins()
+        bar = self._area.verticalScrollBar().sizeHint().width()
+        needed = inside.minimumSizeHint().width() + margins.left() + margins.right() + bar + 4 if inside else 0
+        return QSize(max(NARROWEST, round(180 * self._theme.scale / 100), needed), 120)
 
 
 class Beside(QSplitter):
@@ -116,11 +131,25 @@ class Beside(QSplitter):
         super().showEvent(event)  # type: ignore[arg-type]
         self._place()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The pane goes below where beside the list neither would have room: in a narrow window, at large text."""
+        super().resizeEvent(event)
+        below = event.size().width() < self.fontMetrics().averageCharWidth() * CHARACTERS
+        wanted = Qt.Orientation.Vertical if below else Qt.Orientation.Horizontal
+        if wanted is not self.orientation():
+            self.setOrientation(wanted)
+            self._place()
+
     def _place(self) -> None:
+        if self.orientation() is Qt.Orientation.Vertical:
+            self.setSizes([self.height() * 11 // 20, self.height() * 9 // 20])
+            return
         scale = self._theme.scale / 100
         width = min(round(self._width * scale), max(self.width() // 2, NARROWEST))
         self.setSizes([max(self.width() - width - self.handleWidth(), 1), width])
 
     def _moved(self, *_place: int) -> None:
+        if self.orientation() is Qt.Orientation.Vertical:
+            return
         self._width = round(self.sizes()[1] * 100 / self._theme.scale)
         self._memory.put(f"{self._name}/width", self._width)
